@@ -1,0 +1,10 @@
+# One folder, one library: every .cpp below the folder (minus EXCLUDE sub-folders) belongs to it, so a new entity needs no build edit.
+function(logline_library name)
+  cmake_parse_arguments(ARG "" "" "EXCLUDE;PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(folder ${ARG_EXCLUDE})
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
+  endforeach()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC logline_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/core/digest.hpp"
+#include "domain/core/envelope.hpp"
+#include "journal/append.hpp"
+#include "journal/errc.hpp"
+
+namespace logline::journal {
+
+/// The end of a log: what has been made durable, and the two digests that commit to all of it.
+struct log_head {
+  core::gseq position;      ///< 0: empty; also the Merkle tree size
+  core::digest chain;       ///< hash of the last record (journal §1); all zero when empty
+  core::digest root;        ///< RFC 9162 Merkle tree head; SHA-256("") when empty
+  core::timestamp at;       ///< commit time of the last record
+};
+
+/// A commit that has positions, frames and digests, but is not on disk yet. Made by prepare(), consumed by write(), in order.
+struct prepared_commit;
+struct prepared_commit_deleter {
+  void operator()(prepared_commit*) const;
+};
+using prepared_commit_ptr = std::unique_ptr<prepared_commit, prepared_commit_deleter>;
+
+/// What became of each request of a commit, in the order given to prepare().
+using append_results = std::vector<result<appended>>;
+
+/// Visits a record; returns false to stop.
+using record_visitor = std::function<bool(const core::record&)>;
+
+/// A cached fold (JRN-10). Never trusted over events: the reader checks eseq, fold version and hash.
+struct snapshot {
+  core::eseq sequence;
+  core::gseq position;          ///< of the entity's last record that is in the fold
+  std::uint32_t fold_version = 0;
+  core::digest state_hash;
+  std::string state;            ///< one msgpack value
+};
+
+/// One partition of the journal: a log with one writer.
+///
+///   gseq   1   2   3 | 4   5 | 6   7   8        |  = end of a commit (one atomic, synced write)
+///         └ durable ────────┘└ prepared ┘
+///
+/// Contract, kept by every implementation (tests/contract/partition_log_contract.cpp):
+///  - positions are dense from 1; an entity's eseq is dense from 1; commit times do not decrease;
+///  - write() returns only after the commit is on stable storage, and it is all there or not at all after any crash;
+///  - after any error of write() the log is stopped: every later prepare() and write() answers errc::stopped;
+///  - readers see durable records only, and see n before n + 1.
+///
+/// Threads: prepare() from one thread at a time, write() from one thread at a time (the two may overlap); everything else from
+/// any thread.
+class partition_log {
+ public:
+  virtual ~partition_log() = default;
+
+  /// Assigns positions and builds frames for as many of the requests as are admissible. A request that is refused (conflict,
+  /// too_large) has its error in the results and leaves the others untouched. At most JRN-12's batch limits per commit.
+  virtual result<prepared_commit_ptr> prepare(std::span<const append_request> requests) = 0;
+
+  /// Makes the commit durable (one WriteBatch, one sync), then brings the derived families along. The results answer every
+  /// request given to prepare(). Any error is final for this log.
+  virtual result<append_results> write(prepared_commit_ptr commit) = 0;
+
+  /// prepare() and write() in one step, for callers without a committer.
+  result<append_results> append(std::span<const append_request> requests);
+
+  virtual log_head head() const = 0;
+
+  /// Visits records from `from` (≥ 1) in order until the visitor stops or the durable head is reached; answers the next
+  /// position to read. Damage met on the way is the error, with its position.
+  virtual result<core::gseq> read(core::gseq from, const record_visitor& visit) const = 0;
+
+  /// Visits one entity's records from eseq `from` (≥ 1), in order, up to the durable head.
+  virtual outcome read_entity(const core::address& entity, core::eseq from, const record_visitor& visit) const = 0;
+
+  /// The entity's last durable eseq; 0 when it has none. Costs one index look-up.
+  virtual result<core::eseq> last_sequence(const core::address& entity) const = 0;
+
+  /// The position of the first record of the command that carried this idempotency key, while its row lives (≥ 24 h, ENG-03).
+  virtual result<std::optional<core::gseq>> find_command(const core::address& entity, std::string_view key) const = 0;
+
+  /// The last position with commit time ≤ t; 0 when there is none.
+  virtual result<core::gseq> position_at(core::timestamp t) const = 0;
+
+  // -- derived families: caches without WAL that catch up from the log before they are read ------------------------------
+
+  virtual result<std::optional<snapshot>> find_snapshot(const core::address& entity) const = 0;
+  /// Replaces the entity's snapshot. Only of durable state; may be lost in a crash.
+  virtual outcome put_snapshot(const core::address& entity, const snapshot& s) = 0;
+
+  /// Visits every armed wake-up.
+  virtual outcome each_wake(const std::function<void(const core::address&, core::timestamp)>& visit) const = 0;
+
+  // -- views: rows of projections, written in the order of the log by one projector each ----------------------------------
+
+  struct view_row {
+    std::string key;
+    std::optional<std::string> value;  ///< nothing: delete
+  };
+  /// Writes the rows and the view's cursor atomically; may be lost in a crash together with its cursor, never apart from it.
+  virtual outcome put_view(std::string_view view, core::gseq cursor, std::span<const view_row> rows) = 0;
+  virtual result<core::gseq> view_cursor(std::string_view view) const = 0;
+  /// Drops every row and the cursor.
+  virtual outcome drop_view(std::string_view view) = 0;
+  virtual result<std::optional<std::string>> view_get(std::string_view view, std::string_view key) const = 0;
+  /// Visits rows with key > `after` and the given prefix, in key order, until the visitor returns false.
+  virtual outcome view_scan(std::string_view view, std::string_view prefix, std::string_view after,
+                            const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+
+  // -- cursors of reactors: in the WAL, so at most what the last sync had not covered is repeated --------------------------
+
+  virtual outcome put_cursor(std::string_view reader, core::gseq position) = 0;
+  virtual result<core::gseq> cursor(std::string_view reader) const = 0;
+
+  // -- proof --------------------------------------------------------------------------------------------------------------
+
+  /// The newest signed checkpoint (tlog checkpoint text), signing one for the current head first when `fresh` and the head
+  /// moved since. Empty text for an empty log.
+  virtual result<std::string> checkpoint(bool fresh) = 0;
+
+  /// RFC 9162 §2.1.3 inclusion proof of leaf `position` in the tree of the first `tree_size` records.
+  virtual result<std::vector<core::digest>> inclusion_proof(core::gseq position, std::uint64_t tree_size) const = 0;
+  /// RFC 9162 §2.1.4 consistency proof between two sizes.
+  virtual result<std::vector<core::digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const = 0;
+  virtual result<core::digest> root_at(std::uint64_t tree_size) const = 0;
+
+  /// Bytes on disk, records, frames and cache figures for metrics; names are stable, snake_case.
+  virtual std::vector<std::pair<std::string, double>> figures() const = 0;
+};
+
+}  // namespace logline::journal
