@@ -4,10 +4,8 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 
 # Dev: quick to build, quick enough to run a thousand simulations, with line numbers in stack traces.
-set(CMAKE_CXX_FLAGS_DEV "-O1 -g1" CACHE STRING "")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1" CACHE STRING "")
-set(CMAKE_EXE_LINKER_FLAGS_DEV "" CACHE STRING "")
-set(CMAKE_SHARED_LINKER_FLAGS_DEV "" CACHE STRING "")
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -36,7 +36,7 @@ bool is_name(std::string_view text);
 template <>
 struct std::hash<logline::core::address> {
   std::size_t operator()(const logline::core::address& a) const noexcept {
-    const std::hash<std::string> hash;
-    return hash(a.key) ^ (hash(a.type) * 0x9e3779b97f4a7c15ull) ^ (hash(a.tenant) * 0xc2b2ae3d27d4eb4full);
+    const std::hash<std::string> of;
+    return of(a.key) ^ (of(a.type) * 0x9e3779b97f4a7c15ull) ^ (of(a.tenant) * 0xc2b2ae3d27d4eb4full);
   }
 };

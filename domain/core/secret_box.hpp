@@ -8,17 +8,13 @@
 
 namespace logline::core {
 
-/// Keeps secrets (a connector's signing key, a password for outbound calls) so that they can be stored: only the node that
-/// sealed one can open it. The domain sees this interface; the key is behind it. Implementations are safe from any thread.
+/// Seals and opens secrets under a key that the domain never sees. The node's box is journal/secret_box.hpp.
 class secret_box {
  public:
   virtual ~secret_box() = default;
-
-  /// Sealing the same text twice gives different boxes.
+  /// Never fails for any plaintext up to 64 KiB; two seals of one text differ.
   virtual sealed_secret seal(std::string_view plaintext) const = 0;
-
-  /// The text that was sealed. A box of another key, a damaged or a foreign one is an `internal` failure with code
-  /// SECRET_UNREADABLE that says nothing about the content.
+  /// The plaintext, or INTERNAL when the box was made under another key or was altered. The error never quotes the box.
   virtual result<std::string> open(const sealed_secret& sealed) const = 0;
 };
 

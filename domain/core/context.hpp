@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "domain/core/ids.hpp"
+#include "domain/core/secret_box.hpp"
+#include "domain/core/time.hpp"
+#include "domain/core/uuid.hpp"
+
+namespace logline::core {
+
+/// Pseudo-random draws from a seed that the shell supplies (SplitMix64, Steele et al. 2014): the same seed, the same draws.
+class draw_source {
+ public:
+  explicit constexpr draw_source(std::uint64_t seed = 0) : state_(seed) {}
+  constexpr std::uint64_t next() {
+    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Everything a decision may know beside the entity's state and the command (ENG-01). The shell fills it; deciders read it.
+struct context {
+  timestamp now;               ///< engine time: never goes back (ENG-06)
+  principal_id principal;
+  uuid command_id;
+  std::string origin = "local.1";          ///< "site.generation" of this node, the clock component of timelines (TLN-02)
+  const secret_box* secrets = nullptr;     ///< opens sealed secrets; null where no key exists
+  mutable draw_source draws;
+
+  /// UUIDv7 of engine time (ENG-02).
+  uuid new_id() const {
+    const auto a = draws.next();
+    return make_uuid7(now.us / 1000, a, draws.next());
+  }
+};
+
+/// What a fold may know of the record that carries the event.
+struct record_meta {
+  eseq sequence;
+  timestamp decided_at;
+};
+
+}  // namespace logline::core

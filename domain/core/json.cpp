@@ -1,0 +1,259 @@
+#include "domain/core/json.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+#include <vector>
+
+#include <simdjson.h>
+
+#include "domain/core/msgpack.hpp"
+
+namespace logline::core {
+
+namespace {
+
+// Copies: simdjson's results are temporaries that a range-for would leave dangling.
+simdjson::dom::array as_array(simdjson::dom::element e) { return e.get_array().value_unsafe(); }
+simdjson::dom::object as_object(simdjson::dom::element e) { return e.get_object().value_unsafe(); }
+
+constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
+
+template <class Number>
+void append_number(std::string& out, Number v) {
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, v);
+  out.append(buffer, end.ptr);
+}
+
+class json_source final : public source {
+ public:
+  explicit json_source(simdjson::dom::element element) : element_(element) {}
+
+  kind type() const override {
+    switch (element_.type()) {
+      case simdjson::dom::element_type::ARRAY: return kind::array;
+      case simdjson::dom::element_type::OBJECT: return kind::object;
+      case simdjson::dom::element_type::INT64: return kind::integer;
+      case simdjson::dom::element_type::UINT64: return kind::unsigned_integer;
+      case simdjson::dom::element_type::DOUBLE: return kind::real;
+      case simdjson::dom::element_type::STRING: return kind::text;
+      case simdjson::dom::element_type::BOOL: return kind::boolean;
+      case simdjson::dom::element_type::NULL_VALUE: return kind::null;
+    }
+    return kind::null;
+  }
+  bool boolean() const override { return element_.get_bool().value_unsafe(); }
+  std::int64_t integer() const override { return element_.get_int64().value_unsafe(); }
+  std::uint64_t unsigned_integer() const override { return element_.get_uint64().value_unsafe(); }
+  double real() const override { return element_.get_double().value_unsafe(); }
+  std::string_view text() const override { return element_.get_string().value_unsafe(); }
+  std::string_view binary() const override { return {}; }
+  std::size_t size() const override {
+    // simdjson saturates size() at 0xFFFFFF; count beyond that.
+    std::size_t count = 0;
+    if (element_.is_array()) {
+      for ([[maybe_unused]] const auto child : as_array(element_)) ++count;
+    } else {
+      for ([[maybe_unused]] const auto child : as_object(element_)) ++count;
+    }
+    return count;
+  }
+  void each_element(element_visitor& visitor) const override {
+    for (const simdjson::dom::element child : as_array(element_))
+      if (!visitor.element(json_source{child})) return;
+  }
+  void each_member(member_visitor& visitor) const override {
+    for (const auto member : as_object(element_))
+      if (!visitor.member(member.key, json_source{member.value})) return;
+  }
+  std::string to_msgpack() const override {
+    std::string out;
+    msgpack_sink sink{out};
+    copy_value(*this, sink);
+    return out;
+  }
+  bool human() const override { return true; }
+
+ private:
+  simdjson::dom::element element_;
+};
+
+simdjson::dom::parser& thread_parser() {
+  thread_local simdjson::dom::parser parser;
+  return parser;
+}
+
+outcome parse(std::string_view json, function_ref<void(simdjson::dom::element)> read) {
+  auto& parser = thread_parser();
+  if (parser.allocate(std::max<std::size_t>(json.size(), 1), depth_max) != simdjson::SUCCESS)
+    return invalid_input("JSON text too large");
+  simdjson::dom::element root;
+  if (const auto error = parser.parse(json.data(), json.size(), true).get(root); error != simdjson::SUCCESS)
+    return invalid_input(error == simdjson::DEPTH_ERROR
+                             ? "malformed JSON: nested deeper than 64"
+                             : std::string{"malformed JSON: "} + simdjson::error_message(error));
+  read(root);
+  return done{};
+}
+
+// Turns a JSON value into msgpack; false where a key comes twice or a $b64 member is not base64.
+bool transcode(simdjson::dom::element element, msgpack_sink& out, std::string& problem) {
+  if (element.is_array()) {
+    const json_source array{element};
+    out.begin_array(array.size());
+    for (const simdjson::dom::element child : as_array(element))
+      if (!transcode(child, out, problem)) return false;
+    return true;
+  }
+  if (!element.is_object()) {
+    copy_value(json_source{element}, out);
+    return true;
+  }
+  const auto object = as_object(element);
+  const std::size_t size = json_source{element}.size();
+  if (size == 1) {
+    const auto only = *object.begin();
+    if (only.key == "$b64" && only.value.is_string()) {
+      auto raw = from_base64(only.value.get_string().value_unsafe());
+      if (!raw) return problem = "\"$b64\" holds no base64", false;
+      return out.binary(*raw), true;
+    }
+  }
+  std::unordered_set<std::string_view> seen;
+  out.begin_object(size);
+  for (const auto member : object) {
+    if (!seen.insert(member.key).second) return problem = "duplicate key \"" + std::string{member.key.substr(0, 64)} + '"', false;
+    out.key(member.key);
+    if (!transcode(member.value, out, problem)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void json_sink::separate() {
+  if (after_key_) {
+    after_key_ = false;
+    return;
+  }
+  if (!first_) out_ += ',';
+  first_ = false;
+}
+
+void json_sink::null() {
+  separate();
+  out_ += "null";
+}
+void json_sink::boolean(bool v) {
+  separate();
+  out_ += v ? "true" : "false";
+}
+void json_sink::integer(std::int64_t v) {
+  separate();
+  const bool safe = v >= -safe_integer_max && v <= safe_integer_max;
+  if (!safe) out_ += '"';
+  append_number(out_, v);
+  if (!safe) out_ += '"';
+}
+void json_sink::unsigned_integer(std::uint64_t v) {
+  separate();
+  const bool safe = v <= static_cast<std::uint64_t>(safe_integer_max);
+  if (!safe) out_ += '"';
+  append_number(out_, v);
+  if (!safe) out_ += '"';
+}
+void json_sink::real(double v) {
+  separate();
+  const std::size_t begin = out_.size();
+  append_number(out_, v);
+  // "1" would come back as an integer; keep it a real.
+  if (out_.find_first_of(".eE", begin) == std::string::npos) out_ += ".0";
+}
+void json_sink::text(std::string_view v) {
+  separate();
+  append_json_text(out_, v);
+}
+void json_sink::binary(std::string_view v) {
+  separate();
+  out_ += R"({"$b64":")" + to_base64(v) + "\"}";
+}
+void json_sink::begin_array(std::size_t) {
+  separate();
+  out_ += '[';
+  first_ = true;
+}
+void json_sink::end_array() {
+  out_ += ']';
+  first_ = false;
+}
+void json_sink::begin_object(std::size_t) {
+  separate();
+  out_ += '{';
+  first_ = true;
+}
+void json_sink::key(std::string_view name) {
+  separate();
+  append_json_text(out_, name);
+  out_ += ':';
+  after_key_ = true;
+}
+void json_sink::end_object() {
+  out_ += '}';
+  first_ = false;
+}
+void json_sink::raw(std::string_view msgpack) {
+  if (!read_msgpack(msgpack, [this](const source& value) { copy_value(value, *this); })) null();
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20) {
+          out += "\\u00";
+          out += hex[static_cast<unsigned char>(c) >> 4];
+          out += hex[static_cast<unsigned char>(c) & 15];
+        } else {
+          out += c;
+        }
+    }
+  }
+  out += '"';
+}
+
+outcome read_json(std::string_view json, function_ref<void(const source&)> read) {
+  return parse(json, [&](simdjson::dom::element root) { read(json_source{root}); });
+}
+
+result<document> document_from_json(std::string_view json) {
+  document out;
+  out.msgpack.clear();
+  std::string problem;
+  bool ok = true;
+  auto parsed = parse(json, [&](simdjson::dom::element root) {
+    msgpack_sink sink{out.msgpack};
+    ok = transcode(root, sink, problem);
+  });
+  if (!parsed) return parsed.error();
+  if (!ok) return invalid_input("malformed JSON: " + problem);
+  return out;
+}
+
+std::string json_text(std::string_view msgpack) {
+  std::string out;
+  json_sink sink{out};
+  sink.raw(msgpack);
+  return out;
+}
+
+std::string json_text(const document& value) { return json_text(std::string_view{value.msgpack}); }
+
+}  // namespace logline::core
