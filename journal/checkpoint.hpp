@@ -41,8 +41,8 @@ struct note_signature {
 
 struct parsed_checkpoint {
   checkpoint content;
-  std::string signed_text;                  ///< the bytes the signatures are over
-  std::vector<note_signature> signatures;   ///< as found, not verified
+  std::string signed_text;                 ///< the bytes the signatures are over
+  std::vector<note_signature> signatures;  ///< as found, not verified
 };
 
 /// "logline/<site>/<partition>". `site` must be a name (core::is_name).
@@ -51,8 +51,9 @@ std::string checkpoint_origin(std::string_view site, core::partition_id partitio
 /// The text that is signed, up to and including the newline before the blank line.
 std::string checkpoint_body(const checkpoint& c);
 
-/// Splits and checks the form only; strict, so that checkpoint_body(parsed.content) == parsed.signed_text. Foreign extension
-/// lines are refused: only we write these. Errors: bad_encoding (says what is wrong), position = tree size where known.
+/// Splits and checks the form only; strict, so that checkpoint_body(parsed.content) == parsed.signed_text. Foreign
+/// extension lines are refused: only we write these. Errors: bad_encoding (says what is wrong), position = tree size
+/// where known.
 result<parsed_checkpoint> parse_checkpoint(std::string_view text);
 
 /// Key hash of a signed note: SHA-256(name ‖ "\n" ‖ 0x01 ‖ public key)[:4].
@@ -66,8 +67,8 @@ class checkpoint_verifier {
  public:
   checkpoint_verifier(std::string origin, site_public_key key) : origin_(std::move(origin)), key_(key) {}
 
-  /// Errors: bad_encoding (form), checkpoint_mismatch (another origin), bad_signature (ours is missing or wrong; signatures
-  /// by other keys are ignored, as the signed-note rules say).
+  /// Errors: bad_encoding (form), checkpoint_mismatch (another origin), bad_signature (ours is missing or wrong;
+  /// signatures by other keys are ignored, as the signed-note rules say).
   result<checkpoint> verify(std::string_view text) const;
   const std::string& origin() const { return origin_; }
   const site_public_key& key() const { return key_; }

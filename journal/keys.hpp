@@ -10,10 +10,11 @@
 
 namespace logline::journal {
 
-// Keys live in DATA/keys (directory 0700): site.key (Ed25519, PKCS#8 PEM, 0600), site.pub (SubjectPublicKeyInfo PEM, 0644) and
-// node.key (0600). Files are created atomically (temporary name, fsync, rename, fsync of the directory) and never replaced.
-// A key file that others can read, that is not byte for byte what we write, or that does not fit its partner is refused with
-// errc::key_missing; no message ever holds a byte of a key. Paths in messages are relative to DATA.
+// Keys live in DATA/keys (directory 0700): site.key (Ed25519, PKCS#8 PEM, 0600), site.pub (SubjectPublicKeyInfo PEM,
+// 0644) and node.key (0600). Files are created atomically (temporary name, fsync, rename, fsync of the directory) and
+// never replaced. A key file that others can read, that is not byte for byte what we write, or that does not fit its
+// partner is refused with errc::key_missing; no message ever holds a byte of a key. Paths in messages are relative to
+// DATA.
 
 /// Who may vouch for this site's log: the public half of its Ed25519 key (RFC 8032). A value; safe from any thread.
 class site_public_key {

@@ -44,7 +44,8 @@ using node_source = std::function<result<core::digest>(unsigned level, std::uint
 /// Told every node the moment it is complete, leaves included, children before parents.
 using node_sink = std::function<void(unsigned level, std::uint64_t index, const core::digest&)>;
 
-/// The right edge of a growing tree: all that is needed to append leaves and to know the root. One digest per 1 bit of size.
+/// The right edge of a growing tree: all that is needed to append leaves and to know the root. One digest per 1 bit of
+/// size.
 class compact_range {
  public:
   compact_range() = default;
@@ -73,17 +74,21 @@ class compact_range {
 /// Tree head of the first `size` leaves. Errors: the node source's.
 result<core::digest> root_of(std::uint64_t size, const node_source& nodes);
 
-/// RFC 9162 §2.1.3.1, leaf's sibling first. Requires leaf_index < tree_size, else errc::not_found. Errors: the node source's.
-result<std::vector<core::digest>> inclusion_path(std::uint64_t leaf_index, std::uint64_t tree_size, const node_source& nodes);
+/// RFC 9162 §2.1.3.1, leaf's sibling first. Requires leaf_index < tree_size, else errc::not_found. Errors: the node
+/// source's.
+result<std::vector<core::digest>> inclusion_path(std::uint64_t leaf_index, std::uint64_t tree_size,
+                                                 const node_source& nodes);
 
 /// RFC 9162 §2.1.4.1. Requires old_size ≤ new_size, else errc::not_found; empty for 0 and for equal sizes.
-result<std::vector<core::digest>> consistency_path(std::uint64_t old_size, std::uint64_t new_size, const node_source& nodes);
+result<std::vector<core::digest>> consistency_path(std::uint64_t old_size, std::uint64_t new_size,
+                                                   const node_source& nodes);
 
 /// RFC 9162 §2.1.3.2: whether `path` proves that `leaf` is at `leaf_index` of the tree with this size and root.
 bool verify_inclusion(std::uint64_t leaf_index, std::uint64_t tree_size, const core::digest& leaf,
                       std::span<const core::digest> path, const core::digest& root);
 
-/// RFC 9162 §2.1.4.2: whether `path` proves that the old tree is a prefix of the new one. Every tree extends the empty one.
+/// RFC 9162 §2.1.4.2: whether `path` proves that the old tree is a prefix of the new one. Every tree extends the empty
+/// one.
 bool verify_consistency(std::uint64_t old_size, std::uint64_t new_size, const core::digest& old_root,
                         const core::digest& new_root, std::span<const core::digest> path);
 
