@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "journal/append.hpp"
+#include "journal/commit_queue.hpp"
 #include "journal/partition_log.hpp"
 
 namespace logline::journal {
@@ -22,32 +23,39 @@ struct admission_limits {
 ///
 /// Threads: submit() and barrier() from any thread; completions run on a worker, in submission order, and must be short.
 /// Destruction stops intake, drains what was admitted, then joins.
-class committer {
+class committer final : public commit_queue {
  public:
-  /// Called exactly once per admitted request, after the outcome is durable or known to have failed.
-  using completion = std::function<void(result<appended>)>;
-
   /// `log` must outlive the committer. `on_commit` is told the new durable head after each commit, before its completions run.
   committer(partition_log& log, admission_limits limits, std::function<void(core::gseq)> on_commit);
-  ~committer();
+  ~committer() override;
   committer(const committer&) = delete;
   committer& operator=(const committer&) = delete;
 
-  /// Queues the request. Refused with overloaded, too_large or stopped without calling `done`.
-  outcome submit(append_request request, completion done);
+  outcome admit(load room) override;
+  void submit_admitted(append_request request, load room, completion done) override;
+  void barrier(std::function<void()> done) override;
+  void close() override;
+  load waiting() const override;
 
-  /// Calls `done` once everything submitted before is durable or failed; at once when nothing waits.
-  void barrier(std::function<void()> done);
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
 
-  /// Refuses new requests with errc::stopped from now on; what was admitted still completes.
-  void close();
+/// The same without threads: nothing happens until step().
+class stepped_committer final : public commit_queue {
+ public:
+  stepped_committer(partition_log& log, admission_limits limits, std::function<void(core::gseq)> on_commit);
+  ~stepped_committer() override;
 
-  struct load {
-    std::size_t records = 0;
-    std::size_t bytes = 0;
-  };
-  /// What is admitted and not yet completed.
-  load waiting() const;
+  /// Makes one commit of what waits and runs its completions; false when nothing waited.
+  bool step();
+
+  outcome admit(load room) override;
+  void submit_admitted(append_request request, load room, completion done) override;
+  void barrier(std::function<void()> done) override;
+  void close() override;
+  load waiting() const override;
 
  private:
   struct impl;
