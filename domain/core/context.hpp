@@ -31,8 +31,12 @@ struct context {
   principal_id principal;
   uuid command_id;
   std::string origin = "local.1";          ///< "site.generation" of this node, the clock component of timelines (TLN-02)
+  timestamp asked_at;                      ///< when a command that waits was asked first; zero when this is the first time
   const secret_box* secrets = nullptr;     ///< opens sealed secrets; null where no key exists
   mutable draw_source draws;
+
+  /// Since when the caller waits: the same at every asking (see decision::wait_until).
+  timestamp waiting_since() const { return asked_at.us == 0 ? now : asked_at; }
 
   /// UUIDv7 of engine time (ENG-02).
   uuid new_id() const {

@@ -457,7 +457,8 @@ struct codec<T> {
   }
 
   template <std::size_t... I>
-  static void require_all(std::uint64_t seen, decode_scope& scope, std::index_sequence<I...>) {
+  static void require_all([[maybe_unused]] std::uint64_t seen, [[maybe_unused]] decode_scope& scope,
+                          std::index_sequence<I...>) {
     (require<I>(seen, scope), ...);
   }
   template <std::size_t I>

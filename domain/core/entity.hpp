@@ -227,9 +227,11 @@ class typed_entity final : public entity_type {
   }
 
   template <class... Cs>
-  static void find_command(std::string_view name, const source& body, const secret_box* sealer,
-                           std::optional<result<command_box>>& out, type_list<Cs...>, bool is_query) {
-    std::size_t index = 0;
+  static void find_command([[maybe_unused]] std::string_view name, [[maybe_unused]] const source& body,
+                           [[maybe_unused]] const secret_box* sealer,
+                           [[maybe_unused]] std::optional<result<command_box>>& out, type_list<Cs...>,
+                           [[maybe_unused]] bool is_query) {
+    [[maybe_unused]] std::size_t index = 0;
     static_cast<void>((((codec<Cs>::about.name == name && (out.emplace(decode<Cs>(body, sealer, index, is_query)), true)) ||
                         (++index, false)) ||
                        ...));
