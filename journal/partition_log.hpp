@@ -17,6 +17,8 @@
 
 namespace logline::journal {
 
+struct record_view;
+
 /// The end of a log: what has been made durable, and the two digests that commit to all of it.
 struct log_head {
   core::gseq position;      ///< 0: empty; also the Merkle tree size
@@ -31,12 +33,17 @@ struct prepared_commit_deleter {
   void operator()(prepared_commit*) const;
 };
 using prepared_commit_ptr = std::unique_ptr<prepared_commit, prepared_commit_deleter>;
+/// How many of the requests given to prepare() the commit answers: the first that many. At least one, where any were given;
+/// the others go into a later commit.
+std::size_t requests_taken(const prepared_commit& commit);
 
-/// What became of each request of a commit, in the order given to prepare().
+/// What became of each request that a commit took, in the order given to prepare().
 using append_results = std::vector<result<appended>>;
 
-/// Visits a record; returns false to stop.
+/// Visits a record; returns false to stop. The record is reused for the next visit: copy what is to stay.
 using record_visitor = std::function<bool(const core::record&)>;
+/// The same without copying the record's parts: see record.hpp. For readers of many records.
+using view_visitor = std::function<bool(const record_view&)>;
 
 /// A cached fold (JRN-10). Never trusted over events: the reader checks eseq, fold version and hash.
 struct snapshot {
@@ -64,12 +71,13 @@ class partition_log {
  public:
   virtual ~partition_log() = default;
 
-  /// Assigns positions and builds frames for as many of the requests as are admissible. A request that is refused (conflict,
-  /// too_large) has its error in the results and leaves the others untouched. At most JRN-12's batch limits per commit.
+  /// Assigns positions and builds frames for as many of the requests as one commit holds (JRN-12; see requests_taken). A
+  /// request that is refused (conflict, too_large) has its error in the results and leaves the others untouched. Errors:
+  /// stopped; disk_full, which passes when there is room again; the store's, which are final for this log.
   virtual result<prepared_commit_ptr> prepare(std::span<const append_request> requests) = 0;
 
   /// Makes the commit durable (one WriteBatch, one sync), then brings the derived families along. The results answer every
-  /// request given to prepare(). Any error is final for this log.
+  /// request that prepare() took. Any error is final for this log.
   virtual result<append_results> write(prepared_commit_ptr commit) = 0;
 
   /// prepare() and write() in one step, for callers without a committer.
@@ -79,9 +87,12 @@ class partition_log {
 
   /// Visits records from `from` (≥ 1) in order until the visitor stops or the durable head is reached; answers the next
   /// position to read. Damage met on the way is the error, with its position.
-  virtual result<core::gseq> read(core::gseq from, const record_visitor& visit) const = 0;
+  result<core::gseq> read(core::gseq from, const record_visitor& visit) const;
+  /// The same with views of the records, several times as fast; a view lives until its visit returns.
+  virtual result<core::gseq> scan(core::gseq from, const view_visitor& visit) const = 0;
 
-  /// Visits one entity's records from eseq `from` (≥ 1), in order, up to the durable head.
+  /// Visits one entity's records from eseq `from` (≥ 1), in order, up to the durable head. Costs what it reads, plus
+  /// some index look-ups to find where to begin.
   virtual outcome read_entity(const core::address& entity, core::eseq from, const record_visitor& visit) const = 0;
 
   /// The entity's last durable eseq; 0 when it has none. Costs one index look-up.
