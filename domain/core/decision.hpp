@@ -16,12 +16,19 @@ namespace logline::core {
 template <class T>
 inline constexpr char type_identity = 0;
 
+template <described T>
+constexpr std::uint16_t personal_field_count() {
+  return std::apply([](const auto&... f) { return static_cast<std::uint16_t>((0 + ... + (f.attr.personal ? 1 : 0))); },
+                    codec<T>::about.fields);
+}
+
 /// An event of any type, and how to store it.
 struct event_box {
   const void* identity = nullptr;                ///< &type_identity<T>
   std::shared_ptr<const void> body;
   std::string_view name;
   std::uint16_t version = 1;
+  std::uint16_t personal_fields = 0;             ///< how many of its fields are marked personal
   std::string (*encode)(const void*) = nullptr;
   std::optional<timeline_stamp> (*stamp)(const void*) = nullptr;
 
@@ -31,6 +38,7 @@ struct event_box {
             std::make_shared<const T>(std::move(event)),
             codec<T>::about.name,
             codec<T>::about.version,
+            personal_field_count<T>(),
             [](const void* body) { return to_msgpack(*static_cast<const T*>(body)); },
             [](const void* body) -> std::optional<timeline_stamp> {
               // Events of a timeline say their clocks by `auto stamp(const E&) -> timeline_stamp`.
@@ -66,7 +74,7 @@ class quoting_sink final : public sink {
   void key(std::string_view name) override { to_.key(name); }
   void end_object() override { to_.end_object(); }
   void raw(std::string_view msgpack) override { to_.raw(msgpack); }
-  bool human() const override { return false; }
+  bool human() const override { return true; }
   void quote(eseq sequence) { quotes_.push_back({text_.size(), sequence}); }
 
   std::string take_text() { return std::move(text_); }
@@ -74,7 +82,7 @@ class quoting_sink final : public sink {
 
  private:
   std::string text_;
-  msgpack_sink to_{text_};
+  msgpack_sink to_{text_, audience::shown};
   std::vector<reply_quote> quotes_;
 };
 
@@ -96,12 +104,12 @@ class [[nodiscard]] decision {
   }
   template <class T>
   decision&& answer(const T& reply) && {
-    reply_ = to_msgpack(reply);
+    reply_ = to_shown_msgpack(reply);
     return std::move(*this);
   }
   template <class T>
   decision& answer(const T& reply) & {
-    reply_ = to_msgpack(reply);
+    reply_ = to_shown_msgpack(reply);
     return *this;
   }
   decision& answer_quoting(quoting_sink&& reply) {
@@ -121,7 +129,7 @@ class [[nodiscard]] decision {
   const std::vector<event_box>& events() const { return events_; }
   const std::optional<failure>& rejection() const { return rejection_; }
   const std::optional<timestamp>& waits_until() const { return waits_until_; }
-  /// One msgpack value; nil unless answer() was called.
+  /// One msgpack value, written for doors (audience::shown); nil unless answer() was called.
   const std::string& reply() const { return reply_; }
   const std::vector<reply_quote>& quotes() const { return quotes_; }
 

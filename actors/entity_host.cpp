@@ -1,0 +1,104 @@
+#include "actors/entity_host.hpp"
+
+#include <caf/all.hpp>
+
+#include "actors/harden.hpp"
+
+namespace logline::actors {
+
+entity_host_state::~entity_host_state() {
+  if (services.count != nullptr) --services.count->hosts_awake;
+}
+
+void entity_host_state::start(const core::entity_type& type) {
+  ++services.count->hosts_awake;
+  const auto me = caf::actor_cast<entity_actor>(self);
+  auto to_inbox = [me, box = settled](journal::result<journal::appended> outcome) {
+    if (box->put(std::move(outcome))) caf::anon_send(me, atom::settled_v);
+  };
+  entity = std::make_unique<hosted_entity>(services, type, address, std::move(to_inbox));
+  services.commits->barrier([me] { caf::anon_send(me, atom::opened_v); });
+}
+
+void entity_host_state::finish_opening() {
+  if (auto loaded = entity->load(); !loaded) {
+    ++services.count->hosts_failed;
+    for (auto& command : waiting_commands) command->answer.deliver(loaded.error());
+    for (auto& view : waiting_views) view->answer.deliver(loaded.error());
+    return self->quit(caf::exit_reason::unhandled_exception);
+  }
+  open = true;
+  for (auto& command : std::exchange(waiting_commands, {})) entity->handle(std::move(command));
+  for (auto& view : std::exchange(waiting_views, {})) entity->show(std::move(view));
+  watch_deadline();
+}
+
+void entity_host_state::deliver(const command_message& command) {
+  ++handled;
+  if (!open) return waiting_commands.push_back(command);
+  entity->handle(command);
+  watch_deadline();
+}
+
+void entity_host_state::show(const view_message& view) {
+  ++handled;
+  if (!open) return waiting_views.push_back(view);
+  entity->show(view);
+}
+
+void entity_host_state::settle() {
+  for (const auto& outcome : settled->take()) {
+    if (entity->settled(outcome)) continue;
+    ++services.count->hosts_failed;
+    return self->quit(caf::exit_reason::unhandled_exception);
+  }
+}
+
+void entity_host_state::wake() {
+  ++handled;
+  if (!open) return;  // loading arms the next wake-up anew
+  entity->wake();
+  watch_deadline();
+}
+
+void entity_host_state::again() {
+  deadline = core::never;
+  if (!open) return;
+  entity->ask_again();
+  watch_deadline();
+}
+
+void entity_host_state::retire(std::uint64_t sent) {
+  if (sent == handled && open && entity->quiet()) self->send(router, atom::retired_v, address, sent);
+}
+
+void entity_host_state::watch_deadline() {
+  const auto next = entity->next_deadline();
+  if (next >= deadline) return;
+  deadline = next;
+  self->send(timekeeper, atom::call_back_v, caf::actor_cast<caf::strong_actor_ptr>(self), next.us);
+}
+
+entity_actor::behavior_type entity_host(entity_actor::stateful_pointer<entity_host_state> self, host_services services,
+                                        const core::entity_type* type, core::address address, router_actor router,
+                                        timekeeper_actor timekeeper) {
+  harden(self);
+  auto& state = self->state;
+  state.self = self;
+  state.services = std::move(services);
+  state.address = std::move(address);
+  state.router = std::move(router);
+  state.timekeeper = std::move(timekeeper);
+  state.start(*type);
+  return {
+      [self](atom::deliver, const command_message& command) { self->state.deliver(command); },
+      [self](atom::show, const view_message& view) { self->state.show(view); },
+      [self](atom::opened) { self->state.finish_opening(); },
+      [self](atom::settled) { self->state.settle(); },
+      [self](atom::wake) { self->state.wake(); },
+      [self](atom::again) { self->state.again(); },
+      [self](atom::retire, std::uint64_t sent) { self->state.retire(sent); },
+  };
+}
+
+}  // namespace logline::actors

@@ -1,0 +1,343 @@
+#include "actors/hosted_entity.hpp"
+
+#include <algorithm>
+
+#include "journal/errc.hpp"
+
+namespace logline::actors {
+
+namespace {
+
+core::failure stale_expectation(core::eseq expected, core::eseq actual) {
+  auto why = core::conflict(fmt::format("expected eseq {}, but the entity is at {}; read it again", expected.value, actual.value));
+  why.details.push_back({"/expected_eseq", fmt::format("actual {}", actual.value)});
+  return why;
+}
+
+core::failure key_reused() {
+  return {core::failure_kind::conflict, "IDEMPOTENCY_MISMATCH",
+          "this idempotency key was used for another request; use a new key for a new request"};
+}
+
+}  // namespace
+
+hosted_entity::hosted_entity(host_services services, const core::entity_type& type, core::address address,
+                             std::function<void(journal::result<journal::appended>)> settle)
+    : services_(std::move(services)), type_(type), address_(std::move(address)), settle_(std::move(settle)) {}
+
+core::outcome hosted_entity::load() {
+  auto folded = load_entity(*services_.log, type_, address_);
+  if (!folded) return folded.error();
+  state_ = std::move(folded->state);
+  decided_ = folded->sequence;
+  events_since_snapshot_ = folded->folded;
+  bytes_since_snapshot_ = folded->bytes;
+  snapshot_size_ = folded->snapshot_bytes;
+  wake_recorded_ = type_.next_wake(state_.get()).value_or(core::never);
+  if (wake_recorded_ != core::never) services_.arm(address_, wake_recorded_);
+  ++services_.count->hosts_loaded;
+  services_.count->records_folded += folded->folded;
+  return core::done{};
+}
+
+std::string hosted_entity::request_key(const command_request& request) const {
+  // Two callers never share a key (gateway IDE-1).
+  return request.idempotency_key.empty() ? std::string{} : request.principal.value + '\x1f' + request.idempotency_key;
+}
+
+void hosted_entity::handle(command_ptr command) {
+  auto& request = command->request;
+  if (!request.idempotency_key.empty()) {
+    const std::string key = request_key(request);
+    if (const auto twin = followers_.find(key); twin != followers_.end()) {
+      if (twin->second.request_digest != request.request_digest) return refuse(*command, key_reused());
+      twin->second.answers.push_back(std::move(command->answer));
+      return;
+    }
+    if (answer_from_past(*command)) return;
+  }
+  const core::timestamp now = services_.clock->now();
+  if (!decide_on(command, now)) {
+    if (parked_.size() >= services_.limits.parked_max)
+      return refuse(*command, core::overloaded("too many commands wait at this entity"));
+  }
+  reconsider_parked();
+}
+
+// A repeat finds the answer that its first request got, whatever happened to the node in between (ENG-03, IDE-2).
+bool hosted_entity::answer_from_past(pending_command& command) {
+  const std::string key = request_key(command.request);
+  auto found = services_.log->find_command(address_, key);
+  if (!found) return refuse(command, journal::to_failure(found.error())), true;
+  if (!found->has_value()) return false;
+  std::optional<command_reply> said;
+  core::uuid first_command;
+  std::optional<core::failure> refusal;
+  // A command's records lie side by side; the first carries the key and the reply.
+  auto read = services_.log->read(**found, [&](const core::record& r) {
+    if (!said) {
+      if (!r.idempotency || r.idempotency->key != key) return false;
+      if (r.idempotency->request != command.request.request_digest) refusal = key_reused();
+      said = command_reply{r.position, r.sequence, {r.event}, r.idempotency->reply, true};
+      first_command = r.command_id;
+      return true;
+    }
+    if (r.entity != address_ || r.command_id != first_command || r.idempotency) return false;
+    said->position = r.position;
+    said->sequence = r.sequence;
+    said->events.push_back(r.event);
+    return true;
+  });
+  if (!read) return refuse(command, journal::to_failure(read.error())), true;
+  if (!said) return false;
+  if (refusal) return refuse(command, *std::move(refusal)), true;
+  ++services_.count->replayed;
+  flight f;
+  f.answer = std::move(command.answer);
+  f.said = *std::move(said);
+  take_off(std::move(f));
+  return true;
+}
+
+core::context hosted_entity::context_for(const command_request& request, core::timestamp asked_at,
+                                         const core::uuid& command_id) {
+  core::context ctx;
+  ctx.now = services_.clock->now();
+  ctx.principal = request.principal;
+  ctx.command_id = command_id;
+  ctx.origin = services_.origin;
+  ctx.secrets = services_.secrets;
+  ctx.asked_at = asked_at;
+  ctx.draws = core::draw_source{services_.entropy()};
+  return ctx;
+}
+
+bool hosted_entity::decide_on(const command_ptr& command, core::timestamp asked_at) {
+  auto& request = command->request;
+  if (request.expected && *request.expected != decided_) {
+    refuse(*command, stale_expectation(*request.expected, decided_));
+    return true;
+  }
+  if (request.command_id.is_nil()) {
+    core::draw_source draws{services_.entropy()};
+    const auto a = draws.next();
+    request.command_id = core::make_uuid7(services_.clock->now().us / 1'000, a, draws.next());
+  }
+  const auto ctx = context_for(request, asked_at, request.command_id);
+  auto decision = type_.decide(state_.get(), request.command, ctx);
+  if (decision.waits_until()) {
+    if (parked_.size() >= services_.limits.parked_max) return false;
+    parked_.push_back({command, asked_at, *decision.waits_until()});
+    return true;
+  }
+  ++services_.count->commands;
+  carry_out(command, std::move(decision), ctx);
+  return true;
+}
+
+void hosted_entity::refuse(pending_command& command, core::failure why) {
+  ++services_.count->rejections;
+  flight f;
+  f.answer = std::move(command.answer);
+  f.refusal = std::move(why);
+  take_off(std::move(f));
+}
+
+// Events: admission first, then the state moves on, then they are submitted. After admission nothing can refuse them but the end of
+// the partition, which ends this host as well.
+void hosted_entity::carry_out(command_ptr command, core::decision decision, const core::context& ctx) {
+  auto& request = command->request;
+  if (decision.rejection()) return refuse(*command, *decision.rejection());
+
+  flight f;
+  f.answer = std::move(command->answer);
+  f.said.sequence = decided_;
+  f.said.reply = decision.reply();
+  f.quotes = decision.quotes();
+  if (decision.events().empty()) return take_off(std::move(f));
+
+  journal::append_request append;
+  append.entity = address_;
+  append.expected = decided_;
+  append.decided_at = ctx.now;
+  append.principal = request.principal;
+  append.command_id = request.command_id;
+  append.correlation_id = request.correlation_id.is_nil() ? request.command_id : request.correlation_id;
+  append.causation_id = request.causation_id;
+  append.trace_id = request.trace_id;
+  for (const auto& event : decision.events()) {
+    append.events.push_back(draft_of(event, append.events.empty() ? request.command_id : ctx.new_id()));
+    f.said.events.emplace_back(event.name);
+    services_.count->personal_fields += event.personal_fields;
+  }
+  const std::string key = request_key(request);
+  if (!key.empty()) append.idempotency = core::idempotency{key, request.request_digest, decision.reply()};
+
+  const journal::commit_queue::load room{append.events.size(), append.weight()};
+  if (auto admitted = services_.commits->admit(room); !admitted) {
+    f.refusal = journal::to_failure(admitted.error());
+    return take_off(std::move(f));
+  }
+  for (const auto& event : decision.events()) {
+    decided_ = core::next(decided_);
+    type_.evolve(state_.get(), event, {decided_, ctx.now});
+  }
+  changed_ = true;
+  if (const auto wake = type_.next_wake(state_.get()).value_or(core::never); wake != wake_recorded_) {
+    append.wake_at = wake == core::never ? core::timestamp{} : wake;
+    wake_recorded_ = wake;
+    services_.arm(address_, wake);
+  }
+  f.said.sequence = decided_;
+  f.submitted = true;
+  if (!key.empty()) {
+    f.key = key;
+    followers_[key].request_digest = request.request_digest;
+  }
+  note_growth(append);
+  take_off(std::move(f));
+  services_.commits->submit_admitted(std::move(append), room, settle_);
+}
+
+void hosted_entity::take_off(flight f) {
+  flight_.push_back(std::move(f));
+  if (flight_.size() == 1) land_ready();
+}
+
+// Answers that wait for no commit of their own leave as soon as everything before them has.
+void hosted_entity::land_ready() {
+  while (!flight_.empty() && !flight_.front().submitted) {
+    flight f = std::move(flight_.front());
+    flight_.pop_front();
+    land(std::move(f));
+  }
+}
+
+void hosted_entity::land(flight f) {
+  if (f.view) return f.view_answer.deliver(*std::move(f.view));
+  core::result<command_reply> answer = f.refusal ? core::result<command_reply>{*f.refusal} : std::move(f.said);
+  if (answer && !f.quotes.empty()) {
+    auto filled = resolve_quotes(*services_.log, address_, std::move(answer->reply), f.quotes);
+    if (filled)
+      answer->reply = *std::move(filled);
+    else
+      answer = filled.error();
+  }
+  if (!f.key.empty()) {
+    auto followers = followers_.extract(f.key);
+    for (auto& twin : followers.mapped().answers) {
+      auto copy = answer;
+      if (copy) copy->replayed = true;
+      twin.deliver(std::move(copy));
+    }
+  }
+  f.answer.deliver(std::move(answer));
+}
+
+bool hosted_entity::settled(const journal::result<journal::appended>& outcome) {
+  if (!outcome) return false;
+  LL_INVARIANT(!flight_.empty() && flight_.front().submitted, "{}: a commit settled that nobody waits for", address_.text());
+  flight f = std::move(flight_.front());
+  flight_.pop_front();
+  LL_INVARIANT(f.said.sequence == outcome->last_sequence, "{}: decided eseq {}, journaled {}", address_.text(),
+               f.said.sequence.value, outcome->last_sequence.value);
+  f.said.position = outcome->last;
+  services_.count->events += f.said.events.size();
+  keep_snapshot(*outcome);
+  land(std::move(f));
+  land_ready();
+  return true;
+}
+
+void hosted_entity::show(view_ptr view) {
+  flight f;
+  if (decided_.value == 0) {
+    f.refusal = core::not_found("no such entity");
+    // A view that finds nothing is answered in turn as well: the entity may be about to exist.
+    f.answer = reply<command_reply>{[view](core::result<command_reply> none) { view->answer.deliver(none.error()); }};
+    return take_off(std::move(f));
+  }
+  entity_view seen{decided_, {}, type_.state_hash(state_.get())};
+  core::msgpack_sink to{seen.state};
+  type_.encode_state(state_.get(), to);
+  f.view = std::move(seen);
+  f.view_answer = std::move(view->answer);
+  take_off(std::move(f));
+}
+
+void hosted_entity::wake() {
+  const auto due = type_.next_wake(state_.get());
+  const core::timestamp now = services_.clock->now();
+  if (!due) return;
+  if (*due > now) return services_.arm(address_, *due);
+  services_.count->wake_late_ms = (now - *due).us / 1'000;
+  ++services_.count->wakes_fired;
+  auto command = std::make_shared<pending_command>();
+  command->request.to = address_;
+  command->request.principal = core::principal_id{"timekeeper"};
+  core::draw_source draws{services_.entropy()};
+  const auto a = draws.next();
+  command->request.command_id = core::make_uuid7(now.us / 1'000, a, draws.next());
+  const auto ctx = context_for(command->request, now, command->request.command_id);
+  auto decision = type_.wake(state_.get(), ctx);
+  const bool acts = !decision.events().empty();
+  const core::eseq before = decided_;
+  carry_out(std::move(command), std::move(decision), ctx);
+  if (acts && decided_ == before) {
+    services_.arm(address_, now + services_.limits.wake_again);  // no room in the commit queue: try again later
+  } else if (!acts) {
+    ++services_.count->wakes_stuck;
+    services_.arm(address_, now + services_.limits.wake_again);
+  } else if (wake_recorded_ <= now) {
+    services_.arm(address_, wake_recorded_);
+  }
+  reconsider_parked();
+}
+
+void hosted_entity::ask_again() {
+  changed_ = true;
+  reconsider_parked();
+}
+
+// Asks every waiting command again, in order of arrival, until no answer changes the state any more.
+void hosted_entity::reconsider_parked() {
+  while (std::exchange(changed_, false) && !parked_.empty()) {
+    std::deque<parked> waiting = std::exchange(parked_, {});
+    for (auto& p : waiting) decide_on(p.command, p.asked_at);
+  }
+}
+
+core::timestamp hosted_entity::next_deadline() const {
+  core::timestamp earliest = core::never;
+  for (const auto& p : parked_) earliest = std::min(earliest, p.until);
+  return earliest;
+}
+
+void hosted_entity::note_growth(const journal::append_request& request) {
+  events_since_snapshot_ += request.events.size();
+  for (const auto& event : request.events) bytes_since_snapshot_ += event.payload.size();
+  const bool due = events_since_snapshot_ >= services_.limits.snapshot_events ||
+                   bytes_since_snapshot_ >= services_.limits.snapshot_bytes;
+  // A big state is written again only after as many bytes of events: the cost of snapshots stays a constant share.
+  if (!due || snapshot_ || bytes_since_snapshot_ < snapshot_size_) return;
+  pending_snapshot taken{decided_, type_.state_hash(state_.get()), {}};
+  core::msgpack_sink to{taken.state};
+  type_.encode_state(state_.get(), to);
+  snapshot_size_ = taken.state.size();
+  events_since_snapshot_ = 0;
+  bytes_since_snapshot_ = 0;
+  snapshot_ = std::move(taken);
+}
+
+void hosted_entity::keep_snapshot(const journal::appended& appended) {
+  if (!snapshot_ || snapshot_->sequence > appended.last_sequence) return;
+  // The snapshot was taken right after a command's events, so its eseq is the last of exactly one commit.
+  if (snapshot_->sequence == appended.last_sequence) {
+    const auto kept = services_.log->put_snapshot(
+        address_, {snapshot_->sequence, appended.last, type_.fold_version(), snapshot_->hash, std::move(snapshot_->state)});
+    ++(kept ? services_.count->snapshots_written : services_.count->snapshot_failures);
+  }
+  snapshot_.reset();
+}
+
+}  // namespace logline::actors

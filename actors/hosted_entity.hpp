@@ -1,0 +1,139 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/clock.hpp"
+#include "actors/counters.hpp"
+#include "actors/door.hpp"
+#include "actors/limits.hpp"
+#include "actors/replay.hpp"
+#include "domain/core/entity.hpp"
+#include "journal/commit_queue.hpp"
+#include "journal/partition_log.hpp"
+
+namespace logline::actors {
+
+/// A command on its way, with the duty to answer it.
+struct pending_command {
+  command_request request;
+  reply<command_reply> answer;
+};
+using command_ptr = std::shared_ptr<pending_command>;
+
+/// A question for the state as it is once everything decided before is durable.
+struct pending_view {
+  core::address entity;
+  reply<entity_view> answer;
+};
+using view_ptr = std::shared_ptr<pending_view>;
+
+/// What an entity's host is given by the node. Everything outlives every host.
+struct host_services {
+  journal::partition_log* log = nullptr;
+  journal::commit_queue* commits = nullptr;
+  engine_clock* clock = nullptr;
+  counters* count = nullptr;
+  const core::secret_box* secrets = nullptr;
+  std::string origin;                                                   ///< "site.generation"
+  std::function<std::uint64_t()> entropy;                               ///< seeds draws; any thread
+  std::function<void(const core::address&, core::timestamp)> arm;       ///< next wake-up of the entity; `never` disarms; any thread
+  host_limits limits;
+};
+
+/// One awake entity, without the actor around it: takes commands one at a time, decides on its newest state, hands events to the
+/// committer, and answers in order once they are durable (pipelining, architecture §2). Not thread-safe: its owner serialises calls.
+///
+///   decided    1 2 3 4 5      state_ is the fold of all of these
+///   durable    1 2            replies 3, 4, 5 wait in flight_, and so does every answer that saw their state
+class hosted_entity {
+ public:
+  /// `settle` is called on a committer thread with the outcome of the oldest unsettled submission; the owner passes it to settled().
+  hosted_entity(host_services services, const core::entity_type& type, core::address address,
+                std::function<void(journal::result<journal::appended>)> settle);
+
+  /// Folds the durable state. Call once, after a barrier of the commit queue has passed: only then is everything that an earlier host
+  /// of this entity submitted either durable or failed.
+  core::outcome load();
+
+  void handle(command_ptr command);
+  void show(view_ptr view);
+  /// The timekeeper says that the time of next_wake has come.
+  void wake();
+  /// A waiting command's deadline passed.
+  void ask_again();
+
+  /// Takes the outcome of the oldest unsettled submission. False: it failed, or the partition stopped; the host must die, and with it
+  /// everything not yet answered fails with UNAVAILABLE.
+  bool settled(const journal::result<journal::appended>& outcome);
+
+  /// Nothing in flight, nobody waits.
+  bool quiet() const { return flight_.empty() && parked_.empty(); }
+  /// The earliest deadline of waiting commands; `never` when none waits.
+  core::timestamp next_deadline() const;
+
+ private:
+  struct flight {
+    reply<command_reply> answer;
+    command_reply said;
+    std::vector<core::reply_quote> quotes;
+    std::optional<core::failure> refusal;      ///< an answer that saw undurable state waits like any other
+    reply<entity_view> view_answer;
+    std::optional<entity_view> view;
+    std::string key;                           ///< idempotency key, when the submission is the first with it
+    bool submitted = false;                    ///< waits for a commit of its own
+  };
+  struct follower {
+    core::digest request_digest;
+    std::vector<reply<command_reply>> answers;
+  };
+  struct parked {
+    command_ptr command;
+    core::timestamp asked_at;
+    core::timestamp until;
+  };
+  struct pending_snapshot {
+    core::eseq sequence;
+    core::digest hash;
+    std::string state;
+  };
+
+  bool answer_from_past(pending_command& command);
+  core::context context_for(const command_request& request, core::timestamp asked_at, const core::uuid& command_id);
+  /// True when the command is done with (answered or in flight); false when it goes on waiting.
+  bool decide_on(const command_ptr& command, core::timestamp asked_at);
+  void carry_out(command_ptr command, core::decision decision, const core::context& ctx);
+  void refuse(pending_command& command, core::failure why);
+  void take_off(flight f);
+  void land_ready();
+  void land(flight f);
+  void reconsider_parked();
+  void note_growth(const journal::append_request& request);
+  void keep_snapshot(const journal::appended& appended);
+  std::string request_key(const command_request& request) const;
+
+  host_services services_;
+  const core::entity_type& type_;
+  core::address address_;
+  std::function<void(journal::result<journal::appended>)> settle_;
+
+  core::state_ptr state_{nullptr, nullptr};
+  core::eseq decided_;
+  core::timestamp wake_recorded_ = core::never;
+  std::deque<flight> flight_;
+  std::unordered_map<std::string, follower> followers_;
+  std::deque<parked> parked_;
+  bool changed_ = false;
+
+  std::uint64_t events_since_snapshot_ = 0;
+  std::uint64_t bytes_since_snapshot_ = 0;
+  std::uint64_t snapshot_size_ = 0;
+  std::optional<pending_snapshot> snapshot_;
+};
+
+}  // namespace logline::actors

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <caf/typed_actor.hpp>
+
+#include "actors/type_ids.hpp"
+
+/// Every conversation between actors, one sentence a message: the map of what is alive.
+namespace logline::actors {
+
+/// Hosts one entity. Commands are answered through the reply they carry, never by CAF's response promises (caf.md D2).
+using entity_actor = caf::typed_actor<
+    // Decides the command and answers once its events are durable.
+    caf::reacts_to<atom::deliver, command_message>,
+    // Answers with the state once everything decided so far is durable.
+    caf::reacts_to<atom::show, view_message>,
+    // INTERNAL: everything an earlier host submitted is settled; fold the journal now.
+    caf::reacts_to<atom::opened>,
+    // INTERNAL: outcomes of submissions lie in the host's inbox.
+    caf::reacts_to<atom::settled>,
+    // The time of the entity's next wake-up has come.
+    caf::reacts_to<atom::wake>,
+    // A waiting command's deadline passed.
+    caf::reacts_to<atom::again>,
+    // Reports `retired` with the same number if this many messages have been handled and nothing is under way.
+    caf::reacts_to<atom::retire, std::uint64_t>>;
+
+/// Finds or wakes the entity that a message is for.
+using router_actor = caf::typed_actor<
+    caf::reacts_to<atom::deliver, command_message>,
+    caf::reacts_to<atom::show, view_message>,
+    // The timekeeper wakes an entity.
+    caf::reacts_to<atom::wake, core::address>,
+    // Sends entities to sleep that nobody asked for a while.
+    caf::reacts_to<atom::sweep>,
+    // INTERNAL: a host has handled this many messages and is at rest.
+    caf::reacts_to<atom::retired, core::address, std::uint64_t>>;
+
+/// The only user of delayed messages: one wheel for every wake-up of the node (ENG-05).
+using timekeeper_actor = caf::typed_actor<
+    // Wakes the entity at this time (µs) instead of any time before; `core::never` disarms it.
+    caf::reacts_to<atom::arm, core::address, std::int64_t>,
+    // Sends `again` to the actor, which must understand it, at this time (µs) instead of any time before.
+    caf::reacts_to<atom::call_back, caf::strong_actor_ptr, std::int64_t>,
+    // INTERNAL: the delayed message of this generation arrived.
+    caf::reacts_to<atom::tick, std::uint64_t>>;
+
+/// Follows the committed log with a cursor of its own: projector, reactors, worker.
+using follower_actor = caf::typed_actor<
+    // The durable head moved; sent once until the follower has looked.
+    caf::reacts_to<atom::grown>,
+    // INTERNAL: more of the log waits to be read.
+    caf::reacts_to<atom::resume>,
+    // INTERNAL: answers to the follower's own commands lie in its inbox.
+    caf::reacts_to<atom::answered>,
+    // INTERNAL: a command that was refused for now may be tried again.
+    caf::reacts_to<atom::again>>;
+
+/// Digests the states of all live entities.
+using digester_actor = caf::typed_actor<
+    caf::reacts_to<atom::digest, digest_message>,
+    caf::reacts_to<atom::answered>>;
+
+}  // namespace logline::actors
