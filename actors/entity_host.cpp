@@ -68,6 +68,10 @@ void entity_host_state::again() {
   watch_deadline();
 }
 
+void entity_host_state::drain() {
+  if (open) entity->stop_waiting();
+}
+
 void entity_host_state::retire(std::uint64_t sent) {
   if (sent == handled && open && entity->quiet()) self->send(router, atom::retired_v, address, sent);
 }
@@ -97,6 +101,7 @@ entity_actor::behavior_type entity_host(entity_actor::stateful_pointer<entity_ho
       [self](atom::settled) { self->state.settle(); },
       [self](atom::wake) { self->state.wake(); },
       [self](atom::again) { self->state.again(); },
+      [self](atom::drain) { self->state.drain(); },
       [self](atom::retire, std::uint64_t sent) { self->state.retire(sent); },
   };
 }

@@ -36,6 +36,7 @@ struct entity_host_state {
   void settle();
   void wake();
   void again();
+  void drain();
   void retire(std::uint64_t sent);
   void watch_deadline();
 };

@@ -19,6 +19,34 @@ core::failure key_reused() {
           "this idempotency key was used for another request; use a new key for a new request"};
 }
 
+// A reply that quotes payloads is stored with its gaps, not filled in: the payloads are in the journal already.
+struct stored_quote {
+  std::uint64_t offset = 0;
+  std::uint64_t sequence = 0;
+};
+constexpr auto describe(core::type_tag<stored_quote>) {
+  return core::description<stored_quote>("quote", "", core::field("offset", &stored_quote::offset),
+                                         core::field("eseq", &stored_quote::sequence));
+}
+struct quoting_reply {
+  core::bytes text;
+  std::vector<stored_quote> quotes;
+};
+constexpr auto describe(core::type_tag<quoting_reply>) {
+  return core::description<quoting_reply>("quoting_reply", "", core::field("$quoting", &quoting_reply::text),
+                                          core::field("quotes", &quoting_reply::quotes));
+}
+
+std::string stored_form(const core::decision& decision) {
+  if (decision.quotes().empty()) return decision.reply();
+  quoting_reply out{{decision.reply()}, {}};
+  for (const auto& q : decision.quotes()) out.quotes.push_back({q.offset, q.sequence.value});
+  return core::to_msgpack(out);
+}
+
+// The map's first key tells the two forms apart: fixmap of two, fixstr of eight.
+bool is_quoting(std::string_view stored) { return stored.starts_with("\x82\xa8$quoting"); }
+
 }  // namespace
 
 hosted_entity::hosted_entity(host_services services, const core::entity_type& type, core::address address,
@@ -56,11 +84,7 @@ void hosted_entity::handle(command_ptr command) {
     }
     if (answer_from_past(*command)) return;
   }
-  const core::timestamp now = services_.clock->now();
-  if (!decide_on(command, now)) {
-    if (parked_.size() >= services_.limits.parked_max)
-      return refuse(*command, core::overloaded("too many commands wait at this entity"));
-  }
+  if (!decide_on(command, {})) return refuse(*command, core::overloaded("too many commands wait at this entity"));
   reconsider_parked();
 }
 
@@ -93,8 +117,14 @@ bool hosted_entity::answer_from_past(pending_command& command) {
   if (refusal) return refuse(command, *std::move(refusal)), true;
   ++services_.count->replayed;
   flight f;
-  f.answer = std::move(command.answer);
   f.said = *std::move(said);
+  if (is_quoting(f.said.reply)) {
+    auto stored = core::from_msgpack<quoting_reply>(f.said.reply);
+    if (!stored) return refuse(command, stored.error()), true;
+    f.said.reply = std::move(stored->text.data);
+    for (const auto& q : stored->quotes) f.quotes.push_back({q.offset, core::eseq{q.sequence}});
+  }
+  f.answer = std::move(command.answer);
   take_off(std::move(f));
   return true;
 }
@@ -127,7 +157,7 @@ bool hosted_entity::decide_on(const command_ptr& command, core::timestamp asked_
   auto decision = type_.decide(state_.get(), request.command, ctx);
   if (decision.waits_until()) {
     if (parked_.size() >= services_.limits.parked_max) return false;
-    parked_.push_back({command, asked_at, *decision.waits_until()});
+    parked_.push_back({command, asked_at.us == 0 ? ctx.now : asked_at, *decision.waits_until()});
     return true;
   }
   ++services_.count->commands;
@@ -171,7 +201,7 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
     services_.count->personal_fields += event.personal_fields;
   }
   const std::string key = request_key(request);
-  if (!key.empty()) append.idempotency = core::idempotency{key, request.request_digest, decision.reply()};
+  if (!key.empty()) append.idempotency = core::idempotency{key, request.request_digest, stored_form(decision)};
 
   const journal::commit_queue::load room{append.events.size(), append.weight()};
   if (auto admitted = services_.commits->admit(room); !admitted) {
@@ -278,7 +308,7 @@ void hosted_entity::wake() {
   core::draw_source draws{services_.entropy()};
   const auto a = draws.next();
   command->request.command_id = core::make_uuid7(now.us / 1'000, a, draws.next());
-  const auto ctx = context_for(command->request, now, command->request.command_id);
+  const auto ctx = context_for(command->request, {}, command->request.command_id);
   auto decision = type_.wake(state_.get(), ctx);
   const bool acts = !decision.events().empty();
   const core::eseq before = decided_;
@@ -305,6 +335,10 @@ void hosted_entity::reconsider_parked() {
     std::deque<parked> waiting = std::exchange(parked_, {});
     for (auto& p : waiting) decide_on(p.command, p.asked_at);
   }
+}
+
+void hosted_entity::stop_waiting() {
+  for (auto& p : std::exchange(parked_, {})) refuse(*p.command, core::unavailable("the node is stopping"));
 }
 
 core::timestamp hosted_entity::next_deadline() const {

@@ -67,6 +67,8 @@ class hosted_entity {
   void wake();
   /// A waiting command's deadline passed.
   void ask_again();
+  /// The node is draining: nobody waits any longer.
+  void stop_waiting();
 
   /// Takes the outcome of the oldest unsettled submission. False: it failed, or the partition stopped; the host must die, and with it
   /// everything not yet answered fails with UNAVAILABLE.
@@ -105,7 +107,7 @@ class hosted_entity {
 
   bool answer_from_past(pending_command& command);
   core::context context_for(const command_request& request, core::timestamp asked_at, const core::uuid& command_id);
-  /// True when the command is done with (answered or in flight); false when it goes on waiting.
+  /// `asked_at` is zero the first time. False when the command would have to wait and too many wait already.
   bool decide_on(const command_ptr& command, core::timestamp asked_at);
   void carry_out(command_ptr command, core::decision decision, const core::context& ctx);
   void refuse(pending_command& command, core::failure why);

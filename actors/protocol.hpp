@@ -21,6 +21,8 @@ using entity_actor = caf::typed_actor<
     caf::reacts_to<atom::wake>,
     // A waiting command's deadline passed.
     caf::reacts_to<atom::again>,
+    // Commands that wait for a change are refused: the node is stopping.
+    caf::reacts_to<atom::drain>,
     // Reports `retired` with the same number if this many messages have been handled and nothing is under way.
     caf::reacts_to<atom::retire, std::uint64_t>>;
 
@@ -32,11 +34,15 @@ using router_actor = caf::typed_actor<
     caf::reacts_to<atom::wake, core::address>,
     // Sends entities to sleep that nobody asked for a while.
     caf::reacts_to<atom::sweep>,
+    // Passed on to every host.
+    caf::reacts_to<atom::drain>,
     // INTERNAL: a host has handled this many messages and is at rest.
     caf::reacts_to<atom::retired, core::address, std::uint64_t>>;
 
 /// The only user of delayed messages: one wheel for every wake-up of the node (ENG-05).
 using timekeeper_actor = caf::typed_actor<
+    // The router, which is spawned after the timekeeper; wake-ups wait until it is known.
+    caf::reacts_to<atom::start, caf::strong_actor_ptr>,
     // Wakes the entity at this time (µs) instead of any time before; `core::never` disarms it.
     caf::reacts_to<atom::arm, core::address, std::int64_t>,
     // Sends `again` to the actor, which must understand it, at this time (µs) instead of any time before.
@@ -55,9 +61,22 @@ using follower_actor = caf::typed_actor<
     // INTERNAL: a command that was refused for now may be tried again.
     caf::reacts_to<atom::again>>;
 
-/// Digests the states of all live entities.
+/// Digests the states of all entities through their hosts, one request at a time.
 using digester_actor = caf::typed_actor<
     caf::reacts_to<atom::digest, digest_message>,
-    caf::reacts_to<atom::answered>>;
+    // INTERNAL: views of entities lie in the inbox.
+    caf::reacts_to<atom::answered>,
+    // INTERNAL: the directory may have caught up.
+    caf::reacts_to<atom::again>>;
+
+/// Reads that may block on the disk.
+using librarian_actor = caf::typed_actor<
+    // Runs the task, which answers through a reply of its own.
+    caf::reacts_to<atom::run, task_message>>;
+
+/// Keeps the followers running; learns when something dies that cannot be restarted.
+using supervisor_actor = caf::typed_actor<
+    // INTERNAL: a restart is due.
+    caf::reacts_to<atom::again>>;
 
 }  // namespace logline::actors

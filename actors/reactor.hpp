@@ -18,6 +18,7 @@ struct follower_services {
   counters* count = nullptr;
   type_finder types;
   timekeeper_actor timekeeper;
+  std::function<std::uint64_t()> entropy;
   node_limits limits;
 };
 

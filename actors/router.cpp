@@ -93,6 +93,9 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
       [self](atom::show, const view_message& view) { self->state.show(view); },
       [self](atom::wake, const core::address& entity) { self->state.wake(entity); },
       [self](atom::sweep) { self->state.sweep(); },
+      [self](atom::drain) {
+        for (auto& [entity, h] : self->state.hosts) self->send(h.actor, atom::drain_v);
+      },
       [self](atom::retired, const core::address& entity, std::uint64_t sent) { self->state.retired(entity, sent); },
   };
 }

@@ -9,7 +9,8 @@
 
 namespace logline::actors {
 
-void timekeeper_state::start() {
+void timekeeper_state::start(const caf::strong_actor_ptr& router_handle) {
+  router = caf::actor_cast<router_actor>(router_handle);
   const auto now = clock->now();
   next_sweep = now + limits.router.sweep;
   next_checkpoint = now + limits.checkpoint;
@@ -48,6 +49,7 @@ void timekeeper_state::fire_due(core::timestamp now) {
 }
 
 void timekeeper_state::ask_for_tick() {
+  if (!router) return;
   const auto next = std::min({wakes.next(), callbacks.next(), next_sweep, next_checkpoint});
   if (next >= asked_for) return;
   asked_for = next;
@@ -56,17 +58,15 @@ void timekeeper_state::ask_for_tick() {
 }
 
 timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self, engine_clock* clock,
-                                           node_limits limits, periodic_duties duties,
-                                           std::function<router_actor(timekeeper_actor)> make_router) {
+                                           node_limits limits, periodic_duties duties) {
   harden(self);
   auto& state = self->state;
   state.self = self;
   state.clock = clock;
   state.limits = limits;
   state.duties = std::move(duties);
-  state.router = make_router(caf::actor_cast<timekeeper_actor>(self));
-  state.start();
   return {
+      [self](atom::start, const caf::strong_actor_ptr& router) { self->state.start(router); },
       [self](atom::arm, const core::address& entity, std::int64_t when) { self->state.arm(entity, {when}); },
       [self](atom::call_back, const caf::strong_actor_ptr& who, std::int64_t when) { self->state.call_back(who, {when}); },
       [self](atom::tick, std::uint64_t generation) { self->state.tick(generation); },

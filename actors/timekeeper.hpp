@@ -32,16 +32,14 @@ struct timekeeper_state {
   void arm(const core::address& entity, core::timestamp when);
   void call_back(const caf::strong_actor_ptr& who, core::timestamp when);
   void tick(std::uint64_t generation_of_tick);
-  void start();
+  void start(const caf::strong_actor_ptr& router_handle);
 
  private:
   void fire_due(core::timestamp now);
   void ask_for_tick();
 };
 
-/// The router is handed over with `start`, since router and timekeeper need each other.
 timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self, engine_clock* clock,
-                                           node_limits limits, periodic_duties duties,
-                                           std::function<router_actor(timekeeper_actor)> make_router);
+                                           node_limits limits, periodic_duties duties);
 
 }  // namespace logline::actors

@@ -22,6 +22,8 @@ struct digest_request {
 };
 using digest_message = std::shared_ptr<digest_request>;
 
+using task_message = std::shared_ptr<std::function<void()>>;
+
 }  // namespace logline::actors
 
 CAF_BEGIN_TYPE_ID_BLOCK(logline, caf::first_custom_type_id)
@@ -29,6 +31,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(logline, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(logline, (logline::actors::command_message))
   CAF_ADD_TYPE_ID(logline, (logline::actors::view_message))
   CAF_ADD_TYPE_ID(logline, (logline::actors::digest_message))
+  CAF_ADD_TYPE_ID(logline, (logline::actors::task_message))
   CAF_ADD_TYPE_ID(logline, (logline::core::address))
 
   CAF_ADD_ATOM(logline, logline::actors::atom, deliver, "deliver")
@@ -46,11 +49,15 @@ CAF_BEGIN_TYPE_ID_BLOCK(logline, caf::first_custom_type_id)
   CAF_ADD_ATOM(logline, logline::actors::atom, grown, "grown")
   CAF_ADD_ATOM(logline, logline::actors::atom, resume, "resume")
   CAF_ADD_ATOM(logline, logline::actors::atom, answered, "answered")
+  CAF_ADD_ATOM(logline, logline::actors::atom, start, "start")
+  CAF_ADD_ATOM(logline, logline::actors::atom, drain, "drain")
   CAF_ADD_ATOM(logline, logline::actors::atom, digest, "digest")
+  CAF_ADD_ATOM(logline, logline::actors::atom, run, "run")
 
 CAF_END_TYPE_ID_BLOCK(logline)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(logline::actors::command_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(logline::actors::view_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(logline::actors::digest_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(logline::actors::task_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(logline::core::address)
