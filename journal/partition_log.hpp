@@ -59,7 +59,7 @@ struct snapshot {
 ///   gseq   1   2   3 | 4   5 | 6   7   8        |  = end of a commit (one atomic, synced write)
 ///         └ durable ────────┘└ prepared ┘
 ///
-/// Contract, kept by every implementation (tests/contract/partition_log_contract.cpp):
+/// Contract, kept by every implementation (tests/contract/journal):
 ///  - positions are dense from 1; an entity's eseq is dense from 1; commit times do not decrease;
 ///  - write() returns only after the commit is on stable storage, and it is all there or not at all after any crash;
 ///  - after any error of write() the log is stopped: every later prepare() and write() answers errc::stopped;
