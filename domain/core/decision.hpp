@@ -50,12 +50,13 @@ struct event_box {
   }
 };
 
-/// A reply that may quote stored events instead of carrying them: at `offset` bytes into the msgpack text belongs the field
-/// "payload" of the entity's event number `sequence`. The shell fills the gaps in from the journal, so that big payloads need not
-/// live in memory (TSK-17).
+/// A reply that may quote stored events instead of carrying them: at `offset` bytes into the msgpack text belongs the named field
+/// of the entity's event number `sequence`; nil when that event has no such field. The shell fills the gaps in from the journal, so
+/// that big payloads need not live in memory (TSK-17).
 struct reply_quote {
   std::size_t offset = 0;
   eseq sequence;
+  std::string_view field = "payload";  ///< a literal
 };
 
 /// Builds a reply with quotes: encode as usual, and call quote() where a payload belongs (it counts as one value).
@@ -75,7 +76,7 @@ class quoting_sink final : public sink {
   void end_object() override { to_.end_object(); }
   void raw(std::string_view msgpack) override { to_.raw(msgpack); }
   bool human() const override { return true; }
-  void quote(eseq sequence) { quotes_.push_back({text_.size(), sequence}); }
+  void quote(eseq sequence, std::string_view field = "payload") { quotes_.push_back({text_.size(), sequence, field}); }
 
   std::string take_text() { return std::move(text_); }
   std::vector<reply_quote> take_quotes() { return std::move(quotes_); }
@@ -118,8 +119,9 @@ class [[nodiscard]] decision {
     return *this;
   }
 
-  /// "Not yet": the host keeps the command and asks again after every change of state, and once at `until`, when the decision
-  /// must be a final one. The number of commands that wait is bounded by the host.
+  /// "Not yet": the host keeps the command and asks again after every change of state, and at `until`. The answer then may be to
+  /// wait longer, for a later `until`: such as until a task becomes due, and then until the deadline that context::waiting_since()
+  /// gives. The number of commands that wait is bounded by the host.
   static decision wait_until(timestamp until) {
     decision d;
     d.waits_until_ = until;
