@@ -1,7 +1,11 @@
 #include "domain/core/bytes.hpp"
 
+#include <algorithm>
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+
+#include <simdjson.h>
 
 namespace logline::core {
 
@@ -33,6 +37,18 @@ result<std::string> from_hex(std::string_view hex) {
     const int low = nibble(hex[i + 1]);
     if (high < 0 || low < 0) return invalid_input("not a hex digit");
     out.push_back(static_cast<char>(high << 4 | low));
+  }
+  return out;
+}
+
+std::string excerpt(std::string_view text, std::size_t size_max) {
+  std::size_t end = std::min(text.size(), size_max);
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  std::string out{text.substr(0, end)};
+  const bool is_utf8 = simdjson::validate_utf8(out.data(), out.size());
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !is_utf8)) c = '?';
   }
   return out;
 }

@@ -32,6 +32,9 @@ std::string to_hex(std::string_view raw);
 /// Lower or upper case; refuses odd length and foreign characters.
 result<std::string> from_hex(std::string_view hex);
 
+/// At most `size_max` bytes of foreign text for a message: cut between characters, anything but printable UTF-8 replaced by '?'.
+std::string excerpt(std::string_view text, std::size_t size_max = 64);
+
 std::string to_base64(std::string_view raw);
 /// Standard alphabet with padding; refuses anything else.
 result<std::string> from_base64(std::string_view text);

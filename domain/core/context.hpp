@@ -13,7 +13,8 @@ namespace logline::core {
 /// Pseudo-random draws from a seed that the shell supplies (SplitMix64, Steele et al. 2014): the same seed, the same draws.
 class draw_source {
  public:
-  explicit constexpr draw_source(std::uint64_t seed = 0) : state_(seed) {}
+  constexpr draw_source() = default;
+  explicit constexpr draw_source(std::uint64_t seed) : state_(seed) {}
   constexpr std::uint64_t next() {
     std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ull);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
@@ -22,7 +23,7 @@ class draw_source {
   }
 
  private:
-  std::uint64_t state_;
+  std::uint64_t state_ = 0;
 };
 
 /// Everything a decision may know beside the entity's state and the command (ENG-01). The shell fills it; deciders read it.

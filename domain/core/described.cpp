@@ -26,6 +26,8 @@ void check_text(std::string_view value, const attributes& attr, decode_scope& sc
   }
 }
 
+void check_key(std::string_view name, decode_scope& scope) { check_text(name, {.size_min = 1, .size_max = 256}, scope); }
+
 void check_size(std::size_t size, const attributes& attr, decode_scope& scope, std::string_view unit) {
   if (size < attr.size_min) scope.fail(fmt::format("must have at least {} {}", attr.size_min, unit));
   if (size > attr.size_max) scope.fail(fmt::format("must have at most {} {}", attr.size_max, unit));
@@ -133,30 +135,40 @@ const type_shape& codec<bytes>::shape() {
   return s;
 }
 
-namespace {
+static bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
-// The root of a JSON text arrives as a source that cannot see duplicate keys; look for them while transcoding.
-bool has_duplicate_keys(const source& from) {
+const char* document_problem(const source& from) {
   struct visitor final : source::member_visitor, source::element_visitor {
-    bool element(const source& child) override { return !(found = found || has_duplicate_keys(child)); }
+    explicit visitor(bool h) : human(h) {}
+    bool element(const source& child) override { return (problem = document_problem(child)) == nullptr; }
     bool member(std::string_view name, const source& child) override {
+      if (!is_utf8(name) || name.find('\0') != std::string_view::npos) problem = "has a key that is not UTF-8 without NUL";
+      if (problem == nullptr) problem = document_problem(child);
       names.push_back(name);
-      return !(found = found || has_duplicate_keys(child));
+      if (human && name == "$b64" && child.type() == source::kind::text) base64_is_bad = !from_base64(child.text());
+      return problem == nullptr;
     }
+    bool human;
+    bool base64_is_bad = false;
     std::vector<std::string_view> names;
-    bool found = false;
-  } each;
-  if (from.type() == source::kind::array) from.each_element(each);
-  if (from.type() != source::kind::object) return each.found;
+    const char* problem = nullptr;
+  } each{from.human()};
+  switch (from.type()) {
+    case source::kind::text: return is_utf8(from.text()) ? nullptr : "has a text that is not UTF-8";
+    case source::kind::array: from.each_element(each); return each.problem;
+    case source::kind::object: break;
+    default: return nullptr;
+  }
   from.each_member(each);
+  if (each.problem != nullptr) return each.problem;
+  if (each.names.size() == 1 && each.base64_is_bad) return "has a \"$b64\" that is not base64";
   std::sort(each.names.begin(), each.names.end());
-  return each.found || std::adjacent_find(each.names.begin(), each.names.end()) != each.names.end();
+  return std::adjacent_find(each.names.begin(), each.names.end()) != each.names.end() ? "has a duplicate key" : nullptr;
 }
 
-}  // namespace
-
 void codec<document>::decode(const source& from, document& v, decode_scope& scope, const attributes& attr) {
-  if (scope.strict() && has_duplicate_keys(from)) return scope.fail("has a duplicate key");
+  if (scope.strict())
+    if (const char* problem = document_problem(from)) return scope.fail(problem);
   v.msgpack = from.to_msgpack();
   if (scope.strict()) check_size(v.msgpack.size(), attr, scope, "bytes");
 }
@@ -234,7 +246,7 @@ const type_shape& codec<digest>::shape() {
 }
 
 void codec<timestamp>::encode(sink& to, const timestamp& v) {
-  if (to.human())
+  if (to.human() && is_representable(v))
     to.text(to_rfc3339(v));
   else
     to.integer(v.us);
@@ -245,7 +257,7 @@ void codec<timestamp>::decode(const source& from, timestamp& v, decode_scope& sc
       v = *parsed;
       return;
     }
-  } else if (!from.human() && read_integer(from, v.us)) {
+  } else if (!from.human() && read_integer(from, v.us) && (!scope.strict() || is_representable(v))) {
     return;
   }
   scope.fail("must be an RFC 3339 time such as 2026-01-31T23:59:59Z");
@@ -266,135 +278,6 @@ void codec<address>::decode(const source& from, address& v, decode_scope& scope,
 const type_shape& codec<address>::shape() {
   static const type_shape s{.kind = source::kind::text, .format = "address"};
   return s;
-}
-
-namespace {
-
-void write_schema(json_sink& to, const type_shape& shape, const type_shape::member* as);
-
-std::string_view type_name(const type_shape& shape) {
-  switch (shape.kind) {
-    case source::kind::boolean: return "boolean";
-    case source::kind::integer:
-    case source::kind::unsigned_integer: return "integer";
-    case source::kind::real: return "number";
-    case source::kind::text:
-    case source::kind::binary: return "string";
-    case source::kind::array: return "array";
-    case source::kind::object: return "object";
-    case source::kind::null: return "null";
-  }
-  LL_INVARIANT(false, "kind {} has no JSON type", static_cast<int>(shape.kind));
-}
-
-void write_text_member(json_sink& to, std::string_view key, std::string_view value) {
-  to.key(key);
-  to.text(value);
-}
-
-void write_limits(json_sink& to, const type_shape& shape, const attributes& attr) {
-  const attributes none;
-  const auto limit = [&](std::string_view key, auto value, auto unset) {
-    if (value == unset) return;
-    to.key(key);
-    to.integer(static_cast<std::int64_t>(value));
-  };
-  if (shape.kind == source::kind::integer || shape.kind == source::kind::unsigned_integer) {
-    limit("minimum", attr.min, none.min);
-    limit("maximum", attr.max, none.max);
-  } else if (shape.kind == source::kind::array) {
-    limit("minItems", attr.size_min, none.size_min);
-    limit("maxItems", attr.size_max, none.size_max);
-  } else if (shape.kind == source::kind::text && shape.names.empty() && shape.format != "base64") {
-    limit("minLength", attr.size_min, none.size_min);
-    limit("maxLength", attr.size_max, none.size_max);
-    if (attr.text == charset::name) write_text_member(to, "pattern", "^[a-z0-9][a-z0-9_.-]{0,63}$");
-    if (attr.text == charset::visible) write_text_member(to, "pattern", "^[!-~]+$");
-  }
-}
-
-void write_object(json_sink& to, const type_shape& shape) {
-  to.key("properties");
-  to.begin_object(shape.members.size());
-  for (const auto& member : shape.members) {
-    to.key(member.name);
-    write_schema(to, *member.type, &member);
-  }
-  to.end_object();
-  to.key("required");
-  to.begin_array(0);
-  for (const auto& member : shape.members)
-    if (!member.attr.optional) to.text(member.name);
-  to.end_array();
-  to.key("additionalProperties");
-  to.boolean(false);
-}
-
-void write_type(json_sink& to, const type_shape& shape) {
-  if (shape.format == "any") return;
-  to.key("type");
-  if (shape.nullable) {
-    to.begin_array(2);
-    to.text(type_name(shape));
-    to.text("null");
-    to.end_array();
-  } else {
-    to.text(type_name(shape));
-  }
-  if (shape.format == "base64")
-    write_text_member(to, "contentEncoding", "base64");
-  else if (shape.format == "secret")
-    write_text_member(to, "format", "password");
-  else if (!shape.format.empty())
-    write_text_member(to, "format", shape.format);
-}
-
-void write_schema(json_sink& to, const type_shape& shape, const type_shape::member* as) {
-  to.begin_object(0);
-  if (!shape.alternatives.empty()) {
-    to.key("oneOf");
-    to.begin_array(0);
-    for (const auto* alternative : shape.alternatives) write_schema(to, *alternative, nullptr);
-    to.end_array();
-    return to.end_object();
-  }
-  write_type(to, shape);
-  const std::string_view doc = as != nullptr && !as->attr.doc.empty() ? as->attr.doc : shape.doc;
-  if (!doc.empty()) write_text_member(to, "description", doc);
-  if (!shape.names.empty()) {
-    to.key("enum");
-    to.begin_array(0);
-    for (const auto name : shape.names) to.text(name);
-    to.end_array();
-  }
-  if (as != nullptr) {
-    write_limits(to, shape, as->attr);
-    if (!as->attr.unit.empty()) write_text_member(to, "x-unit", as->attr.unit);
-    if (as->attr.personal) {
-      to.key("x-personal");
-      to.boolean(true);
-    }
-    if (!as->default_msgpack.empty()) {
-      to.key("default");
-      to.raw(as->default_msgpack);
-    }
-  }
-  if (shape.element != nullptr) {
-    to.key(shape.is_map ? "additionalProperties" : "items");
-    write_schema(to, *shape.element, nullptr);
-  } else if (shape.kind == source::kind::object && shape.format != "any") {
-    write_object(to, shape);
-  }
-  to.end_object();
-}
-
-}  // namespace
-
-std::string json_schema(const type_shape& shape) {
-  std::string out;
-  json_sink to{out};
-  write_schema(to, shape, nullptr);
-  return out;
 }
 
 }  // namespace logline::core

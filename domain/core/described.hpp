@@ -123,6 +123,7 @@ struct type_shape {
 
 /// Checks limits of a decoded value; used by strict decoding only.
 void check_text(std::string_view value, const attributes& attr, decode_scope& scope);
+void check_key(std::string_view name, decode_scope& scope);
 void check_size(std::size_t size, const attributes& attr, decode_scope& scope, std::string_view unit);
 void check_number(std::int64_t value, const attributes& attr, decode_scope& scope);
 
@@ -196,6 +197,10 @@ struct codec<bytes> {
   static void decode(const source& from, bytes& v, decode_scope& scope, const attributes& attr);
   static const type_shape& shape();
 };
+
+/// What keeps a parsed value from being a document: a duplicate key (JSON), a key or text that is not UTF-8, a key with NUL, a
+/// "$b64" that is not base64. Null when nothing does. Parsers accept more than we keep.
+const char* document_problem(const source& from);
 
 template <>
 struct codec<document> {
@@ -350,6 +355,7 @@ struct codec<std::map<std::string, T>> {
       visitor(std::map<std::string, T>& o, decode_scope& s) : out(o), scope(s) {}
       bool member(std::string_view name, const source& child) override {
         scope.enter(name);
+        if (scope.strict()) check_key(name, scope);
         const auto [place, fresh] = out.try_emplace(std::string{name});
         if (!fresh) scope.fail("comes twice");
         codec<T>::decode(child, place->second, scope, {});
@@ -485,7 +491,7 @@ struct codec<T> {
   }
 };
 
-/// A state that is a sum of situations: {"situation": NAME, …the situation's fields}. The alternatives are described structs.
+/// A state that is a sum of situations: {"situation": NAME, "with": {…the situation's fields}}, in this order. The alternatives are described structs.
 template <described... Ts>
 struct codec<std::variant<Ts...>> {
   using sum = std::variant<Ts...>;
@@ -508,8 +514,8 @@ struct codec<std::variant<Ts...>> {
       visitor(sum& o, decode_scope& s) : out(o), scope(s) {}
       bool member(std::string_view name, const source& child) override {
         scope.enter(name);
-        if (name == "situation" && child.type() == source::kind::text)
-          chosen = ((codec<Ts>::about.name == child.text() && (out = Ts{}, true)) || ...);
+        if (name == "situation" && child.type() == source::kind::text && !chosen)
+          choose(child.text());
         else if (name == "with" && chosen)
           std::visit([&]<class S>(S& situation) { codec<S>::decode(child, situation, scope, {}); }, out);
         else
@@ -517,12 +523,16 @@ struct codec<std::variant<Ts...>> {
         scope.leave();
         return true;
       }
+      void choose(std::string_view situation) {
+        chosen = ((codec<Ts>::about.name == situation && (out = Ts{}, true)) || ...);
+        if (!chosen) scope.fail("names no known situation");
+      }
       sum& out;
       decode_scope& scope;
       bool chosen = false;
     } each{v, scope};
     from.each_member(each);
-    if (!each.chosen) scope.fail("names no known situation");
+    if (!each.chosen && !scope.failed()) scope.fail("names no situation");
   }
   static const type_shape& shape() {
     static const type_shape s{.kind = source::kind::object, .alternatives = {&codec<Ts>::shape()...}};
@@ -536,6 +546,15 @@ template <class T>
 std::string to_msgpack(const T& value) {
   std::string out;
   msgpack_sink to{out};
+  encode_value(to, value);
+  return out;
+}
+
+/// As doors show it: see audience.
+template <class T>
+std::string to_shown_msgpack(const T& value) {
+  std::string out;
+  msgpack_sink to{out, audience::shown};
   encode_value(to, value);
   return out;
 }
@@ -555,6 +574,10 @@ result<T> from_msgpack(std::string_view encoded) {
   if (scope.failed()) return scope.take_failure("stored value");
   return out;
 }
+
+/// Writes a stored value the way doors show it: ids, times, digests and bytes as text, secrets hidden. What the shape does not know,
+/// because it is older or newer, is copied as it stands. The value must be one msgpack value that we stored ourselves.
+void show_stored(const type_shape& shape, std::string_view stored, sink& to);
 
 /// JSON Schema (draft 2020-12) of a shape; members keep their order.
 std::string json_schema(const type_shape& shape);

@@ -2,11 +2,11 @@
 
 #include <charconv>
 #include <cmath>
-#include <unordered_set>
-#include <vector>
+#include <optional>
 
 #include <simdjson.h>
 
+#include "domain/core/described.hpp"
 #include "domain/core/msgpack.hpp"
 
 namespace logline::core {
@@ -67,12 +67,7 @@ class json_source final : public source {
     for (const auto member : as_object(element_))
       if (!visitor.member(member.key, json_source{member.value})) return;
   }
-  std::string to_msgpack() const override {
-    std::string out;
-    msgpack_sink sink{out};
-    copy_value(*this, sink);
-    return out;
-  }
+  std::string to_msgpack() const override;
   bool human() const override { return true; }
 
  private:
@@ -86,7 +81,9 @@ simdjson::dom::parser& thread_parser() {
 
 outcome parse(std::string_view json, function_ref<void(simdjson::dom::element)> read) {
   auto& parser = thread_parser();
-  if (parser.allocate(std::max<std::size_t>(json.size(), 1), depth_max) != simdjson::SUCCESS)
+  const std::size_t capacity = std::max<std::size_t>(json.size(), 1);
+  if ((parser.capacity() < capacity || parser.max_depth() != depth_max) &&
+      parser.allocate(capacity, depth_max) != simdjson::SUCCESS)
     return invalid_input("JSON text too large");
   simdjson::dom::element root;
   if (const auto error = parser.parse(json.data(), json.size(), true).get(root); error != simdjson::SUCCESS)
@@ -97,37 +94,40 @@ outcome parse(std::string_view json, function_ref<void(simdjson::dom::element)> 
   return done{};
 }
 
-// Turns a JSON value into msgpack; false where a key comes twice or a $b64 member is not base64.
-bool transcode(simdjson::dom::element element, msgpack_sink& out, std::string& problem) {
+// {"$b64":"…"} stands for bytes, which JSON lacks.
+std::optional<std::string> bytes_in(simdjson::dom::object object, std::size_t size) {
+  if (size != 1) return std::nullopt;
+  const auto only = *object.begin();
+  if (only.key != "$b64" || !only.value.is_string()) return std::nullopt;
+  auto raw = from_base64(only.value.get_string().value_unsafe());
+  if (!raw) return std::nullopt;
+  return *std::move(raw);
+}
+
+void transcode(simdjson::dom::element element, msgpack_sink& out) {
+  const json_source value{element};
   if (element.is_array()) {
-    const json_source array{element};
-    out.begin_array(array.size());
-    for (const simdjson::dom::element child : as_array(element))
-      if (!transcode(child, out, problem)) return false;
-    return true;
-  }
-  if (!element.is_object()) {
-    copy_value(json_source{element}, out);
-    return true;
-  }
-  const auto object = as_object(element);
-  const std::size_t size = json_source{element}.size();
-  if (size == 1) {
-    const auto only = *object.begin();
-    if (only.key == "$b64" && only.value.is_string()) {
-      auto raw = from_base64(only.value.get_string().value_unsafe());
-      if (!raw) return problem = "\"$b64\" holds no base64", false;
-      return out.binary(*raw), true;
+    out.begin_array(value.size());
+    for (const simdjson::dom::element child : as_array(element)) transcode(child, out);
+  } else if (element.is_object()) {
+    const auto object = as_object(element);
+    const std::size_t size = value.size();
+    if (const auto raw = bytes_in(object, size)) return out.binary(*raw);
+    out.begin_object(size);
+    for (const auto member : object) {
+      out.key(member.key);
+      transcode(member.value, out);
     }
+  } else {
+    copy_value(value, out);
   }
-  std::unordered_set<std::string_view> seen;
-  out.begin_object(size);
-  for (const auto member : object) {
-    if (!seen.insert(member.key).second) return problem = "duplicate key \"" + std::string{member.key.substr(0, 64)} + '"', false;
-    out.key(member.key);
-    if (!transcode(member.value, out, problem)) return false;
-  }
-  return true;
+}
+
+std::string json_source::to_msgpack() const {
+  std::string out;
+  msgpack_sink sink{out};
+  transcode(element_, sink);
+  return out;
 }
 
 }  // namespace
@@ -164,6 +164,7 @@ void json_sink::unsigned_integer(std::uint64_t v) {
   if (!safe) out_ += '"';
 }
 void json_sink::real(double v) {
+  LL_INVARIANT(std::isfinite(v), "JSON has no number for {}", v);
   separate();
   const std::size_t begin = out_.size();
   append_number(out_, v);
@@ -235,15 +236,13 @@ outcome read_json(std::string_view json, function_ref<void(const source&)> read)
 
 result<document> document_from_json(std::string_view json) {
   document out;
-  out.msgpack.clear();
-  std::string problem;
-  bool ok = true;
-  auto parsed = parse(json, [&](simdjson::dom::element root) {
-    msgpack_sink sink{out.msgpack};
-    ok = transcode(root, sink, problem);
+  const char* problem = nullptr;
+  auto parsed = read_json(json, [&](const source& root) {
+    problem = document_problem(root);
+    if (problem == nullptr) out.msgpack = root.to_msgpack();
   });
   if (!parsed) return parsed.error();
-  if (!ok) return invalid_input("malformed JSON: " + problem);
+  if (problem != nullptr) return invalid_input(std::string{"malformed JSON: "} + problem);
   return out;
 }
 

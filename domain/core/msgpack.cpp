@@ -4,6 +4,7 @@
 #define MSGPACK_USE_BOOST_STATIC_ASSERT 0
 #include <msgpack.hpp>
 
+#include <bit>
 #include <cmath>
 
 namespace logline::core {
@@ -91,7 +92,7 @@ bool is_representable(const msgpack::object& object) {
 
 }  // namespace
 
-msgpack_sink::msgpack_sink(std::string& out) : out_(out) {}
+msgpack_sink::msgpack_sink(std::string& out, audience readers) : out_(out), readers_(readers) {}
 msgpack_sink::~msgpack_sink() = default;
 
 void msgpack_sink::null() { out_.push_back('\xc0'); }
@@ -105,8 +106,11 @@ void msgpack_sink::unsigned_integer(std::uint64_t v) {
   packer{buffer}.pack_uint64(v);
 }
 void msgpack_sink::real(double v) {
-  string_buffer buffer{out_};
-  packer{buffer}.pack_double(v);
+  LL_INVARIANT(std::isfinite(v), "{} cannot be read back", v);
+  // msgpack-c would turn whole numbers into integers (and lose the sign of -0.0); a real stays a real.
+  out_.push_back('\xcb');
+  const auto bits = std::bit_cast<std::uint64_t>(v);
+  for (int shift = 56; shift >= 0; shift -= 8) out_.push_back(static_cast<char>(bits >> shift));
 }
 void msgpack_sink::text(std::string_view v) {
   string_buffer buffer{out_};

@@ -13,10 +13,14 @@ namespace logline::core {
 /// Nesting allowed in any decoded value (engine §16).
 inline constexpr std::size_t depth_max = 64;
 
+/// For whom a value is written: kept compact for ourselves, or shown by a door (ids, times, digests and bytes as text, secrets
+/// hidden). A door turns shown msgpack into JSON without knowing the value's type.
+enum class audience : std::uint8_t { stored, shown };
+
 /// Encodes to msgpack. Appends to `out`, which must outlive the sink.
 class msgpack_sink final : public sink {
  public:
-  explicit msgpack_sink(std::string& out);
+  explicit msgpack_sink(std::string& out, audience readers = audience::stored);
   ~msgpack_sink() override;
   void null() override;
   void boolean(bool v) override;
@@ -31,10 +35,11 @@ class msgpack_sink final : public sink {
   void key(std::string_view name) override { text(name); }
   void end_object() override {}
   void raw(std::string_view msgpack) override;
-  bool human() const override { return false; }
+  bool human() const override { return readers_ == audience::shown; }
 
  private:
   std::string& out_;
+  audience readers_;
 };
 
 /// Parses exactly one msgpack value and hands it to `read`. Refuses trailing bytes, nesting beyond depth_max, extension types

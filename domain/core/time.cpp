@@ -82,7 +82,9 @@ result<timestamp> parse_rfc3339(std::string_view text) {
   if (!text.empty() || !date.ok()) return wrong();
   const auto point = sys_days{date} + std::chrono::hours{h} + std::chrono::minutes{mi - offset_min} +
                      std::chrono::seconds{s} + microseconds{us};
-  return timestamp{duration_cast<microseconds>(point.time_since_epoch()).count()};
+  const timestamp t{duration_cast<microseconds>(point.time_since_epoch()).count()};
+  if (!is_representable(t)) return wrong();
+  return t;
 }
 
 }  // namespace logline::core

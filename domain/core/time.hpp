@@ -31,6 +31,12 @@ constexpr timestamp operator+(timestamp t, duration_us d) { return {t.us + d.us}
 constexpr timestamp operator-(timestamp t, duration_us d) { return {t.us - d.us}; }
 constexpr duration_us operator-(timestamp a, timestamp b) { return {a.us - b.us}; }
 
+/// The years 0001 to 9999, all that RFC 3339 can write.
+inline constexpr timestamp earliest{-62'135'596'800'000'000};
+inline constexpr timestamp latest{253'402'300'799'999'999};
+constexpr bool is_representable(timestamp t) { return t >= earliest && t <= latest; }
+
+/// Later than every time; never shown.
 inline constexpr timestamp never{std::numeric_limits<std::int64_t>::max()};
 
 /// "2026-03-29T01:00:00.000000Z"; always six decimals, so texts sort as the times do. Years 0001 to 9999.
