@@ -53,6 +53,8 @@ TEST_CASE("folders look downwards only") {
   CHECK_FALSE(allowed("bench/append.cpp", "  #  include \"tests/fixtures/spec.hpp\""));
   CHECK(allowed("tests/unit/journal/frame_test.cpp", "#include \"tests/fixtures/spec.hpp\""));
   CHECK_FALSE(allowed("journal/frame.cpp", "#include \"frame.hpp\""));
+  CHECK_FALSE(allowed("journal/frame.cpp", "#include \"table.inc\""));
+  CHECK(allowed("tests/unit/fuzz_corpus/corpus_test.cpp", "#include \"fuzz_targets.inc\""));
 }
 
 TEST_CASE("third parties stay in their folder") {

@@ -24,7 +24,6 @@ constexpr std::string_view rules_folder = "tests/unit/rules/";
 const std::array bans{
     ban{"TODO", reach::everywhere, "finish it, or write an issue"},
     ban{"FIXME", reach::everywhere, "finish it, or write an issue"},
-    ban{"XXX", reach::everywhere, "finish it, or write an issue"},
     ban{"std::cout",
         reach::code,
         "log by spdlog, or let the command line's adapter print",
