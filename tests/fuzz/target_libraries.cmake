@@ -1,0 +1,10 @@
+# A fuzz target says in a comment line what it links: "// links: logline_journal".
+function(target_libraries source out)
+  file(STRINGS ${source} line REGEX "^// links: " LIMIT_COUNT 1)
+  if(NOT line)
+    message(FATAL_ERROR "${source} needs a line such as \"// links: logline_journal\"")
+  endif()
+  string(REPLACE "// links: " "" libraries "${line}")
+  separate_arguments(libraries)
+  set(${out} ${libraries} PARENT_SCOPE)
+endfunction()
