@@ -23,10 +23,12 @@ core::failure key_reused() {
 struct stored_quote {
   std::uint64_t offset = 0;
   std::uint64_t sequence = 0;
+  std::string field;
 };
 constexpr auto describe(core::type_tag<stored_quote>) {
-  return core::description<stored_quote>("quote", "", core::field("offset", &stored_quote::offset),
-                                         core::field("eseq", &stored_quote::sequence));
+  using core::field;
+  return core::description<stored_quote>("quote", "", field("offset", &stored_quote::offset),
+                                         field("eseq", &stored_quote::sequence), field("field", &stored_quote::field));
 }
 struct quoting_reply {
   core::bytes text;
@@ -40,7 +42,7 @@ constexpr auto describe(core::type_tag<quoting_reply>) {
 std::string stored_form(const core::decision& decision) {
   if (decision.quotes().empty()) return decision.reply();
   quoting_reply out{{decision.reply()}, {}};
-  for (const auto& q : decision.quotes()) out.quotes.push_back({q.offset, q.sequence.value});
+  for (const auto& q : decision.quotes()) out.quotes.push_back({q.offset, q.sequence.value, std::string{q.field}});
   return core::to_msgpack(out);
 }
 
@@ -122,7 +124,7 @@ bool hosted_entity::answer_from_past(pending_command& command) {
     auto stored = core::from_msgpack<quoting_reply>(f.said.reply);
     if (!stored) return refuse(command, stored.error()), true;
     f.said.reply = std::move(stored->text.data);
-    for (const auto& q : stored->quotes) f.quotes.push_back({q.offset, core::eseq{q.sequence}});
+    for (const auto& q : stored->quotes) f.quotes.push_back({q.offset, core::eseq{q.sequence}, q.field});
   }
   f.answer = std::move(command.answer);
   take_off(std::move(f));
@@ -183,7 +185,7 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   f.answer = std::move(command->answer);
   f.said.sequence = decided_;
   f.said.reply = decision.reply();
-  f.quotes = decision.quotes();
+  for (const auto& q : decision.quotes()) f.quotes.push_back({q.offset, q.sequence, std::string{q.field}});
   if (decision.events().empty()) return take_off(std::move(f));
 
   journal::append_request append;
@@ -288,7 +290,7 @@ void hosted_entity::show(view_ptr view) {
     return take_off(std::move(f));
   }
   entity_view seen{decided_, {}, type_.state_hash(state_.get())};
-  core::msgpack_sink to{seen.state};
+  core::msgpack_sink to{seen.state, core::audience::shown};
   type_.encode_state(state_.get(), to);
   f.view = std::move(seen);
   f.view_answer = std::move(view->answer);

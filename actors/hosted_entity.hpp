@@ -83,7 +83,7 @@ class hosted_entity {
   struct flight {
     reply<command_reply> answer;
     command_reply said;
-    std::vector<core::reply_quote> quotes;
+    std::vector<quote> quotes;
     std::optional<core::failure> refusal;      ///< an answer that saw undurable state waits like any other
     reply<entity_view> view_answer;
     std::optional<entity_view> view;

@@ -141,18 +141,19 @@ core::result<state_digest> replay_digest(const journal::partition_log& log, cons
 
 namespace {
 
-// The field "payload" of a stored event, as msgpack; nil when the event has none.
-std::string payload_field(std::string_view event) {
+// A field of a stored event, as msgpack; nil when the event has none of that name.
+std::string field_of(std::string_view event, std::string_view field) {
   std::string out(1, '\xc0');
   struct visitor final : core::source::member_visitor {
-    explicit visitor(std::string& o) : found(o) {}
+    visitor(std::string_view w, std::string& o) : wanted(w), found(o) {}
     bool member(std::string_view name, const core::source& child) override {
-      if (name != "payload") return true;
+      if (name != wanted) return true;
       found = child.to_msgpack();
       return false;
     }
+    std::string_view wanted;
     std::string& found;
-  } each{out};
+  } each{field, out};
   const auto parsed = core::read_msgpack(event, [&](const core::source& root) {
     if (root.type() == core::source::kind::object) root.each_member(each);
   });
@@ -162,20 +163,20 @@ std::string payload_field(std::string_view event) {
 }  // namespace
 
 core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity, std::string reply,
-                                         const std::vector<core::reply_quote>& quotes) {
+                                         const std::vector<quote>& quotes) {
   std::string out;
   std::size_t copied = 0;
-  for (const auto& quote : quotes) {
-    out.append(reply, copied, quote.offset - copied);
-    copied = quote.offset;
-    std::string payload;
-    auto read = log.read_entity(entity, quote.sequence, [&](const core::record& r) {
-      payload = payload_field(r.payload);
+  for (const auto& q : quotes) {
+    out.append(reply, copied, q.offset - copied);
+    copied = q.offset;
+    std::string field;
+    auto read = log.read_entity(entity, q.sequence, [&](const core::record& r) {
+      field = field_of(r.payload, q.field);
       return false;
     });
     if (!read) return journal::to_failure(read.error());
-    if (payload.empty()) return core::unavailable("a quoted event is not in the journal");
-    out += payload;
+    if (field.empty()) return core::unavailable("a quoted event is not in the journal");
+    out += field;
   }
   out.append(reply, copied);
   return out;

@@ -55,9 +55,16 @@ core::result<state_digest> replay_digest(const journal::partition_log& log, cons
 core::result<std::map<core::address, folded_entity>> replay_all(const journal::partition_log& log, const type_finder& types,
                                                                 const std::function<void(core::gseq)>& progress);
 
-/// Puts quoted payloads into a reply (core::reply_quote).
+/// A core::reply_quote that owns its text, since it may have come from the journal.
+struct quote {
+  std::size_t offset = 0;
+  core::eseq sequence;
+  std::string field;
+};
+
+/// Puts quoted fields of the entity's events into a reply.
 core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity, std::string reply,
-                                         const std::vector<core::reply_quote>& quotes);
+                                         const std::vector<quote>& quotes);
 
 /// An event as a record for the journal.
 journal::event_draft draft_of(const core::event_box& event, const core::uuid& event_id);

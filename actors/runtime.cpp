@@ -214,7 +214,7 @@ void runtime::show(core::address entity, as_of when, reply<entity_view> answer) 
     auto folded = load_entity_as_of(log, *type, entity, when);
     if (!folded) return to->deliver(folded.error());
     entity_view seen{folded->sequence, {}, type->state_hash(folded->state.get())};
-    core::msgpack_sink sink{seen.state};
+    core::msgpack_sink sink{seen.state, core::audience::shown};
     type->encode_state(folded->state.get(), sink);
     to->deliver(std::move(seen));
   });

@@ -24,15 +24,15 @@ struct runtime_parts {
   tail& feed;
   engine_clock& clock;
   type_finder types;
-  std::vector<const core::reactor_type*> reactors;
-  std::vector<const core::task_handler*> handlers;
+  std::vector<const core::reactor_type*> reactors = {};
+  std::vector<const core::task_handler*> handlers = {};
   const core::secret_box* secrets = nullptr;
-  std::string origin;                                     ///< "site.generation"
-  std::string worker_id;                                  ///< of the in-process worker; the same after every restart
-  std::function<std::uint64_t()> entropy;                 ///< any thread
+  std::string origin = {};                                ///< "site.generation"
+  std::string worker_id = {};                             ///< of the in-process worker; the same after every restart
+  std::function<std::uint64_t()> entropy = {};            ///< any thread
   std::function<void(std::string)> report = [](const std::string&) {};   ///< a line for the node's log; any thread
   std::function<void(std::string)> give_up = [](const std::string&) {};  ///< the node cannot go on; any thread
-  node_limits limits;
+  node_limits limits = {};
   bool deterministic = false;  ///< no threads: nothing happens until step(); time stands still until advance()
 };
 
