@@ -1,6 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -119,12 +122,56 @@ inline std::vector<core::record> records_of(const partition_log& log, const core
   return out;
 }
 
+/// A directory that goes with the object.
+class temporary_directory {
+ public:
+  temporary_directory() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "logline-journal-XXXXXX").string();
+    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~temporary_directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  temporary_directory(const temporary_directory&) = delete;
+  temporary_directory& operator=(const temporary_directory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+inline partition_options options_with(const manual_clock& clock, const std::string& directory) {
+  partition_options options;
+  options.log = settings_with(clock);
+  options.directory = directory;
+  options.free_bytes_min = 0;
+  options.free_fraction_min = 0;
+  return options;
+}
+
+/// Opens and expects that to succeed.
+inline std::unique_ptr<partition_log> opened(const partition_options& options, open_report* report = nullptr) {
+  auto log = open_partition(options, report);
+  if (!log) FAIL(log.error().text());
+  return std::move(*log);
+}
+
 /// The log in memory, as the contract sees it.
 struct memory_fixture {
   manual_clock clock;
   std::unique_ptr<partition_log> log = make_memory_log(settings_with(clock));
 };
 
-using implementations = std::tuple<memory_fixture>;
+/// The log in RocksDB, on a disk.
+struct rocks_fixture {
+  manual_clock clock;
+  temporary_directory directory;
+  partition_options options = options_with(clock, directory.path());
+  std::unique_ptr<partition_log> log = opened(options);
+};
+
+using implementations = std::tuple<memory_fixture, rocks_fixture>;
 
 }  // namespace logline::journal::fixtures

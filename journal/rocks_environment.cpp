@@ -1,0 +1,23 @@
+#include "journal/rocks_environment.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace logline::journal {
+
+rocks_environment::rocks_environment(std::shared_ptr<rocksdb::FileSystem> file_system)
+    : files(std::move(file_system)), owned(rocksdb::NewCompositeEnv(files)), env(owned.get()) {}
+
+std::shared_ptr<rocks_environment> rocks_environment::standard() {
+  static const auto environment = std::make_shared<rocks_environment>(rocksdb::FileSystem::Default());
+  return environment;
+}
+
+error to_error(const rocksdb::Status& status, std::string_view doing) {
+  return {status.IsCorruption() ? errc::store_corrupt : errc::store_failed,
+          fmt::format("{}: {}", doing, status.ToString()),
+          {}};
+}
+
+}  // namespace logline::journal
