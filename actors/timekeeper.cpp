@@ -53,8 +53,11 @@ void timekeeper_state::ask_for_tick() {
   const auto next = std::min({wakes.next(), callbacks.next(), next_sweep, next_checkpoint});
   if (next >= asked_for) return;
   asked_for = next;
-  const auto delay = std::max<std::int64_t>(0, next.us - clock->now().us);
-  self->delayed_send(self, std::chrono::microseconds{delay}, atom::tick_v, ++generation);
+  const std::int64_t delay = next.us - clock->now().us;
+  if (delay <= 0)
+    self->send(self, atom::tick_v, ++generation);
+  else
+    self->delayed_send(self, std::chrono::microseconds{delay}, atom::tick_v, ++generation);
 }
 
 timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self, engine_clock* clock,

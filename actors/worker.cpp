@@ -7,6 +7,8 @@
 #include "actors/directory_view.hpp"
 #include "actors/harden.hpp"
 #include "domain/core/described.hpp"
+#include "domain/work/commands.hpp"
+#include "domain/work/replies.hpp"
 #include "journal/record.hpp"
 
 namespace logline::actors {
@@ -15,51 +17,10 @@ namespace {
 
 constexpr std::string_view queue_type = "task_queue";
 
-// What the worker says to and hears from a queue, as any worker on any wire does (engine TSK-03, TSK-06).
-struct lease_request {
-  std::int64_t limit = 0;
-  std::vector<std::string> kinds;
-  std::int64_t wait_ms = 0;
-  std::string worker_id;
-};
-constexpr auto describe(core::type_tag<lease_request>) {
-  using core::field;
-  return core::description<lease_request>("lease", "", field("limit", &lease_request::limit),
-                                          field("kinds", &lease_request::kinds), field("wait_ms", &lease_request::wait_ms),
-                                          field("worker_id", &lease_request::worker_id));
-}
-struct release_request {
-  std::string worker_id;
-};
-constexpr auto describe(core::type_tag<release_request>) {
-  return core::description<release_request>("release", "", core::field("worker_id", &release_request::worker_id));
-}
-struct complete_request {
-  core::uuid task_id;
-  core::document lease_id;
-  core::document result;
-};
-constexpr auto describe(core::type_tag<complete_request>) {
-  using core::field;
-  return core::description<complete_request>("complete", "", field("task_id", &complete_request::task_id),
-                                             field("lease_id", &complete_request::lease_id),
-                                             field("result", &complete_request::result));
-}
-struct fail_request {
-  core::uuid task_id;
-  core::document lease_id;
-  std::string error;
-  bool retryable = true;
-};
-constexpr auto describe(core::type_tag<fail_request>) {
-  using core::field;
-  return core::description<fail_request>("fail", "", field("task_id", &fail_request::task_id),
-                                         field("lease_id", &fail_request::lease_id), field("error", &fail_request::error),
-                                         field("retryable", &fail_request::retryable));
-}
+// What the worker needs of a lease's reply (work/lease.cpp writes it by hand, since it quotes payloads).
 struct leased_task {
   core::uuid task_id;
-  core::document lease_id;
+  core::uuid lease_id;
   std::string kind;
   core::document payload;
 };
@@ -105,12 +66,16 @@ void worker_state::catch_up() {
 
 void worker_state::adopt(const core::address& queue) {
   if (!queues.insert(queue).second) return;
-  send(release_errand{queue}, core::outgoing_command::of(queue, release_request{worker_id}), {});
+  send(release_errand{queue}, core::outgoing_command::of(queue, work::release{worker_id}), {});
 }
 
 void worker_state::poll(const core::address& queue) {
-  lease_request ask{services.limits.worker.lease_batch, {}, services.limits.worker.poll.us / 1'000, worker_id};
-  for (const auto* handler : handlers) ask.kinds.emplace_back(handler->kind);
+  work::lease_tasks ask;
+  ask.worker_id = worker_id;
+  ask.limit = services.limits.worker.lease_batch;
+  ask.wait_ms = services.limits.worker.poll.us / 1'000;
+  auto& kinds = ask.kinds.emplace();
+  for (const auto* handler : handlers) kinds.emplace_back(handler->kind);
   // A key, so that a lease whose answer was lost with its host is answered again instead of lying idle until it expires.
   send(poll_errand{queue}, core::outgoing_command::of(queue, ask),
        fmt::format("{}:poll:{:016x}{:016x}", worker_id, services.entropy(), services.entropy()));
@@ -125,7 +90,7 @@ void worker_state::collect() {
   for (auto& delivered : messenger->collect(services.clock->now())) {
     const auto purpose = errands.extract(delivered.token).mapped();
     if (const auto* release = std::get_if<release_errand>(&purpose)) {
-      poll(release->queue);
+      released(release->queue, delivered.answer);
     } else if (const auto* asked = std::get_if<poll_errand>(&purpose)) {
       polled(asked->queue, delivered.answer);
     } else if (const auto* effect = std::get_if<effect_errand>(&purpose)) {
@@ -140,22 +105,33 @@ void worker_state::collect() {
     self->send(services.timekeeper, atom::call_back_v, caf::actor_cast<caf::strong_actor_ptr>(self), retry.us);
 }
 
+// A queue gives back so many leases at a time.
+void worker_state::released(const core::address& queue, const core::result<command_reply>& answer) {
+  if (!answer) return stop(fmt::format("queue {} refused a release: {}", queue.text(), answer.error().message));
+  auto given_back = core::from_msgpack<work::leases_released>(answer->reply);
+  if (!given_back) return stop(fmt::format("queue {} answered a release oddly: {}", queue.text(), given_back.error().message));
+  if (given_back->left > 0)
+    send(release_errand{queue}, core::outgoing_command::of(queue, work::release{worker_id}), {});
+  else
+    poll(queue);
+}
+
 void worker_state::polled(const core::address& queue, const core::result<command_reply>& answer) {
   if (!answer) return stop(fmt::format("queue {} refused a lease: {}", queue.text(), answer.error().message));
   auto leased = core::from_msgpack<lease_reply>(answer->reply);
   if (!leased) return stop(fmt::format("queue {} answered a lease oddly: {}", queue.text(), leased.error().message));
   if (leased->tasks.empty()) return poll(queue);
   busy[queue] = leased->tasks.size();
-  for (auto& task : leased->tasks) run(queue, task.task_id, std::move(task.lease_id), task.kind, task.payload);
+  for (auto& task : leased->tasks) run(queue, task.task_id, task.lease_id, task.kind, task.payload);
 }
 
-void worker_state::run(const core::address& queue, core::uuid task, core::document lease, const std::string& kind,
+void worker_state::run(const core::address& queue, core::uuid task, core::uuid lease, const std::string& kind,
                        const core::document& payload) {
   const std::uint64_t id = ++tokens;
   auto& j = jobs[id];
   j.queue = queue;
   j.task = task;
-  j.lease = std::move(lease);
+  j.lease = lease;
   j.kind = kind;
   const auto handler = std::find_if(handlers.begin(), handlers.end(), [&](const auto* h) { return h->kind == kind; });
   if (handler == handlers.end()) {
@@ -178,11 +154,11 @@ void worker_state::run(const core::address& queue, core::uuid task, core::docume
 void worker_state::conclude(std::uint64_t id) {
   const auto& j = jobs.at(id);
   if (!j.trouble)
-    return send(finish_errand{id, true}, core::outgoing_command::of(j.queue, complete_request{j.task, j.lease, j.result}),
-                fmt::format("task:{}:complete", j.task.text()));
+    return send(finish_errand{id, true}, core::outgoing_command::of(j.queue, work::complete{j.task, j.lease, j.result}),
+                fmt::format("lease:{}:complete", j.lease.text()));
   const bool retryable = j.trouble->kind == core::failure_kind::unavailable;
   send(finish_errand{id, false},
-       core::outgoing_command::of(j.queue, fail_request{j.task, j.lease, j.trouble->code + ": " + j.trouble->message, retryable}),
+       core::outgoing_command::of(j.queue, work::fail{j.task, j.lease, j.trouble->code + ": " + j.trouble->message, retryable, {}}),
        {});
 }
 

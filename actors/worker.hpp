@@ -22,16 +22,25 @@ struct worker_state {
   struct job {
     core::address queue;
     core::uuid task;
-    core::document lease;
+    core::uuid lease;
     std::string kind;
     core::document result;
     std::size_t unanswered = 0;
     std::optional<core::failure> trouble;  ///< the first refused command
   };
-  struct release_errand { core::address queue; };
-  struct poll_errand { core::address queue; };
-  struct effect_errand { std::uint64_t job; };
-  struct finish_errand { std::uint64_t job; bool completes; };
+  struct release_errand {
+    core::address queue;
+  };
+  struct poll_errand {
+    core::address queue;
+  };
+  struct effect_errand {
+    std::uint64_t job;
+  };
+  struct finish_errand {
+    std::uint64_t job;
+    bool completes;
+  };
   using errand_purpose = std::variant<release_errand, poll_errand, effect_errand, finish_errand>;
 
   follower_actor::pointer self = nullptr;
@@ -56,8 +65,9 @@ struct worker_state {
   void adopt(const core::address& queue);
   void poll(const core::address& queue);
   void send(errand_purpose purpose, core::outgoing_command command, std::string key);
+  void released(const core::address& queue, const core::result<command_reply>& answer);
   void polled(const core::address& queue, const core::result<command_reply>& answer);
-  void run(const core::address& queue, core::uuid task, core::document lease, const std::string& kind,
+  void run(const core::address& queue, core::uuid task, core::uuid lease, const std::string& kind,
            const core::document& payload);
   void conclude(std::uint64_t id);
   void finished(std::uint64_t id, bool completed);
