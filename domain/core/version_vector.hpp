@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 
+#include "domain/core/described.hpp"
 #include "domain/core/envelope.hpp"
 
 namespace logline::core {
@@ -12,6 +14,17 @@ namespace logline::core {
 using version_vector = std::map<std::string, std::uint64_t>;
 
 enum class causality : std::uint8_t { before, after, equal, concurrent };
+constexpr auto describe_enum(type_tag<causality>) {
+  using is = enumerator<causality>;
+  return std::array{is{causality::before, "BEFORE"}, is{causality::after, "AFTER"}, is{causality::equal, "EQUAL"},
+                    is{causality::concurrent, "CONCURRENT"}};
+}
+
+constexpr auto describe(type_tag<dot>) {
+  return description<dot>("dot", "The n-th event that a site added to a stream.",
+                          field("site", &dot::site, {.doc = "\"site.generation\"", .size_min = 1, .size_max = 64, .text = charset::visible}),
+                          field("n", &dot::n, {.doc = "counts from 1", .min = 1}));
+}
 
 /// Component-wise maximum: commutative, associative, idempotent (TLN-03).
 version_vector merge(const version_vector& a, const version_vector& b);
