@@ -1,0 +1,227 @@
+#include "cluster/node.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <random>
+
+#include <fmt/format.h>
+#include <openssl/rand.h>
+#include <spdlog/spdlog.h>
+
+#include "actors/clock.hpp"
+#include "actors/runtime.hpp"
+#include "adapters/http/server.hpp"
+#include "domain/catalogue.hpp"
+#include "domain/core/bytes.hpp"
+#include "domain/core/json.hpp"
+#include "journal/checkpoint.hpp"
+#include "journal/committer.hpp"
+#include "journal/key_file.hpp"
+#include "journal/keys.hpp"
+#include "journal/open.hpp"
+#include "journal/secret_box.hpp"
+
+namespace logline::cluster {
+
+namespace {
+
+constexpr int exit_data_refused = 65;
+constexpr int exit_service_missing = 69;
+constexpr int exit_cannot_write = 73;
+
+constexpr core::duration_us drain_time = core::seconds(25);
+
+start_failure refused(int code, std::string message) { return {code, std::move(message)}; }
+
+/// Draws from the operating system, stretched by a generator of its own per thread.
+std::uint64_t entropy() {
+  thread_local core::draw_source draws{[] {
+    std::uint64_t seed = 0;
+    const int ok = RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof seed);
+    LL_INVARIANT(ok == 1, "the operating system gives no random bytes: {}", ok);
+    return seed;
+  }()};
+  return draws.next();
+}
+
+std::string random_token() {
+  std::string raw(32, '\0');
+  const int ok = RAND_bytes(reinterpret_cast<unsigned char*>(raw.data()), static_cast<int>(raw.size()));
+  LL_INVARIANT(ok == 1, "the operating system gives no random bytes: {}", ok);
+  std::string token = "llf_" + core::to_hex(raw);
+  journal::wipe(raw);
+  return token;
+}
+
+/// SHA-256 of the founder's token, which is made on the first start and kept in DATA/founder.token (0600).
+core::result<core::digest, start_failure> founder_token(const std::filesystem::path& data) {
+  auto kept = journal::read_key_file(data, "founder.token", journal::key_access::private_);
+  if (!kept && kept.error().code == journal::errc::not_found) {
+    std::string token = random_token() + "\n";
+    if (auto made = journal::create_key_file(data, "founder.token", token, journal::key_access::private_); !made)
+      return refused(exit_cannot_write, "founder.token: " + made.error().text());
+    spdlog::info("founder identity created; its token is in founder.token");
+    kept = std::move(token);
+  }
+  if (!kept) return refused(exit_data_refused, "founder.token: " + kept.error().text());
+  while (!kept->empty() && (kept->back() == '\n' || kept->back() == ' ')) kept->pop_back();
+  const auto digest = core::sha256(*kept);
+  journal::wipe(*kept);
+  return digest;
+}
+
+core::outcome make_data_directory(const std::filesystem::path& data) {
+  std::error_code problem;
+  const bool made = std::filesystem::create_directories(data, problem);
+  if (!problem && made) std::filesystem::permissions(data, std::filesystem::perms::owner_all, problem);
+  if (problem)
+    return core::failure{core::failure_kind::unavailable, "CANNOT_WRITE",
+                         fmt::format("cannot create {}: {}", data.string(), problem.message())};
+  return core::done{};
+}
+
+}  // namespace
+
+struct node::parts {
+  node_config config;
+  std::int64_t recovered_ms = 0;
+  std::unique_ptr<journal::node_secret_box> secrets;
+  std::unique_ptr<journal::partition_log> log;
+  std::unique_ptr<actors::engine_clock> clock;
+  actors::tail feed;
+  std::unique_ptr<journal::committer> commits;
+  std::unique_ptr<actors::runtime> living;
+  std::unique_ptr<http::server> http;
+  std::uint16_t http_port = 0;
+  bool stopped = false;
+};
+
+node::node(std::unique_ptr<parts> p) : parts_(std::move(p)) {}
+
+namespace {
+
+core::result<std::unique_ptr<journal::partition_log>, start_failure> open_log(const node_config& config,
+                                                                              journal::site_key key) {
+  journal::partition_options options;
+  options.directory = (config.data / "journal").string();
+  options.data_directory = config.data.string();
+  auto& settings = options.log;
+  settings.site = config.site;
+  settings.generation = config.generation;
+  settings.clock = actors::wall_clock;
+  settings.signer = std::make_shared<journal::checkpoint_signer>(
+      journal::checkpoint_origin(config.site, settings.partition), std::move(key));
+  settings.checkpoint_records = config.checkpoint_records;
+  settings.checkpoint_interval = core::seconds(config.checkpoint_s);
+  settings.compression_level = config.compression_level;
+  options.free_fraction_min = config.disk_floor_percent / 100.0;
+  options.free_bytes_min = config.disk_floor_bytes;
+  options.on_message = [](std::string_view line) { spdlog::warn("rocksdb: {}", line); };
+  journal::open_report report;
+  auto log = journal::open_partition(std::move(options), &report);
+  if (!log) {
+    const auto& why = log.error();
+    const bool other_process = why.code == journal::errc::store_locked;
+    const bool cannot_write = why.code == journal::errc::store_failed || why.code == journal::errc::disk_full;
+    return refused(cannot_write ? exit_cannot_write : exit_data_refused,
+                   other_process ? "another process has this data directory open" : why.text());
+  }
+  spdlog::info("journal: {}", report.text());
+  return *std::move(log);
+}
+
+}  // namespace
+
+core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& config, std::function<void()> stop_wanted) {
+  const auto began = std::chrono::steady_clock::now();
+  auto p = std::make_unique<parts>();
+  p->config = config;
+  if (auto made = make_data_directory(config.data); !made) return refused(exit_cannot_write, made.error().message);
+
+  const auto keys = config.data / "keys";
+  auto site = journal::site_key::load_or_create(keys);
+  if (!site) return refused(exit_data_refused, site.error().text());
+  auto sealing = journal::node_key::load_or_create(keys);
+  if (!sealing) return refused(exit_data_refused, sealing.error().text());
+  p->secrets = std::make_unique<journal::node_secret_box>(*std::move(sealing));
+  auto founder = founder_token(config.data);
+  if (!founder) return founder.error();
+
+  auto log = open_log(config, *std::move(site));
+  if (!log) return log.error();
+  p->log = *std::move(log);
+  p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
+  p->commits = std::make_unique<journal::committer>(*p->log, config.admission,
+                                                    [feed = &p->feed](core::gseq) { feed->grown(); });
+
+  actors::runtime_parts living{*p->log, *p->commits, p->feed, *p->clock, domain::find_entity_type};
+  living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
+  if (config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
+  living.secrets = p->secrets.get();
+  living.origin = fmt::format("{}.{}", config.site, config.generation);
+  living.worker_id = fmt::format("node:{}", config.site);
+  living.entropy = entropy;
+  living.report = [](const std::string& line) { spdlog::warn("{}", line); };
+  living.give_up = [stop_wanted](const std::string& line) {
+    spdlog::error("{}", line);
+    stop_wanted();
+  };
+  living.limits = config.actors;
+  p->living = std::make_unique<actors::runtime>(std::move(living));
+  p->living->start();
+
+  http::server_options options;
+  options.address = config.http_host;
+  options.port = config.http_port;
+  options.limits.connections = config.http_connections_max;
+  options.limits.body_bytes = config.http_body_max;
+  options.limits.webhook_bytes = config.http_body_max;
+  options.authenticate = http::single_token(*founder, core::principal_id{"founder"});
+  options.on_fault = [](std::string_view trace, const core::failure& fault) {
+    spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
+  };
+  p->http = std::make_unique<http::server>(std::move(options), *p->living,
+                                           http::entity_catalogue{domain::entity_types, domain::find_entity_type});
+  auto port = p->http->start();
+  if (!port) return refused(exit_service_missing, port.error().message);
+  p->http_port = *port;
+  p->recovered_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  return std::unique_ptr<node>{new node{std::move(p)}};
+}
+
+std::string node::ready_line() const {
+  const auto& p = *parts_;
+  std::string line = fmt::format(R"({{"event":"ready","pid":{},"http":"http://{}:{}","https":null,"zmq":null,"zmq_pub":null,"data":)",
+                                 ::getpid(), p.config.http_host.find(':') == std::string::npos
+                                                 ? p.config.http_host
+                                                 : '[' + p.config.http_host + ']',
+                                 p.http_port);
+  core::append_json_text(line, std::filesystem::absolute(p.config.data).string());
+  line += fmt::format(R"(,"gseq":{},"recovered_ms":{}}})", p.log->head().position.value, p.recovered_ms);
+  return line;
+}
+
+// Order and reason: no new requests; what was taken is answered; nothing more is admitted; answers leave; then the log closes with
+// everything in it.
+bool node::stop() {
+  auto& p = *parts_;
+  if (std::exchange(p.stopped, true)) return true;
+  const bool finished = p.living->drain(drain_time);
+  const bool closed = p.http->drain(core::seconds(2));
+  p.http->stop();
+  p.commits->close();
+  p.living.reset();
+  p.commits.reset();
+  if (auto signed_head = p.log->checkpoint(true); !signed_head)
+    spdlog::error("closing checkpoint: {}", signed_head.error().text());
+  p.log.reset();
+  spdlog::info("stopped{}", finished && closed ? "" : "; some requests were cut off");
+  return finished && closed;
+}
+
+node::~node() { stop(); }
+
+}  // namespace logline::cluster
