@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
-#include <random>
 
 #include <fmt/format.h>
 #include <openssl/rand.h>
@@ -134,8 +132,44 @@ core::result<std::unique_ptr<journal::partition_log>, start_failure> open_log(co
 
 }  // namespace
 
+actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wanted) {
+  actors::runtime_parts living{*p.log, *p.commits, p.feed, *p.clock, domain::find_entity_type};
+  living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
+  if (p.config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
+  living.secrets = p.secrets.get();
+  living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
+  living.worker_id = fmt::format("node:{}", p.config.site);
+  living.entropy = entropy;
+  living.report = [](const std::string& line) { spdlog::warn("{}", line); };
+  living.give_up = [stop_wanted = std::move(stop_wanted)](const std::string& line) {
+    spdlog::error("{}", line);
+    stop_wanted();
+  };
+  living.limits = p.config.actors;
+  return living;
+}
+
+core::result<core::done, start_failure> node::serve(parts& p, const core::digest& founder) {
+  http::server_options options;
+  options.address = p.config.http_host;
+  options.port = p.config.http_port;
+  options.limits.connections = p.config.http_connections_max;
+  options.limits.body_bytes = p.config.http_body_max;
+  options.limits.webhook_bytes = p.config.http_body_max;
+  options.authenticate = http::single_token(founder, core::principal_id{"founder"});
+  options.on_fault = [](std::string_view trace, const core::failure& fault) {
+    spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
+  };
+  p.http = std::make_unique<http::server>(std::move(options), *p.living,
+                                           http::entity_catalogue{domain::entity_types, domain::find_entity_type});
+  auto port = p.http->start();
+  if (!port) return refused(exit_service_missing, port.error().message);
+  p.http_port = *port;
+  return core::done{};
+}
+
 core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& config, std::function<void()> stop_wanted) {
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = actors::wall_clock();
   auto p = std::make_unique<parts>();
   p->config = config;
   if (auto made = make_data_directory(config.data); !made) return refused(exit_cannot_write, made.error().message);
@@ -156,39 +190,10 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   p->commits = std::make_unique<journal::committer>(*p->log, config.admission,
                                                     [feed = &p->feed](core::gseq) { feed->grown(); });
 
-  actors::runtime_parts living{*p->log, *p->commits, p->feed, *p->clock, domain::find_entity_type};
-  living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
-  if (config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
-  living.secrets = p->secrets.get();
-  living.origin = fmt::format("{}.{}", config.site, config.generation);
-  living.worker_id = fmt::format("node:{}", config.site);
-  living.entropy = entropy;
-  living.report = [](const std::string& line) { spdlog::warn("{}", line); };
-  living.give_up = [stop_wanted](const std::string& line) {
-    spdlog::error("{}", line);
-    stop_wanted();
-  };
-  living.limits = config.actors;
-  p->living = std::make_unique<actors::runtime>(std::move(living));
+  p->living = std::make_unique<actors::runtime>(living_parts(*p, std::move(stop_wanted)));
   p->living->start();
-
-  http::server_options options;
-  options.address = config.http_host;
-  options.port = config.http_port;
-  options.limits.connections = config.http_connections_max;
-  options.limits.body_bytes = config.http_body_max;
-  options.limits.webhook_bytes = config.http_body_max;
-  options.authenticate = http::single_token(*founder, core::principal_id{"founder"});
-  options.on_fault = [](std::string_view trace, const core::failure& fault) {
-    spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
-  };
-  p->http = std::make_unique<http::server>(std::move(options), *p->living,
-                                           http::entity_catalogue{domain::entity_types, domain::find_entity_type});
-  auto port = p->http->start();
-  if (!port) return refused(exit_service_missing, port.error().message);
-  p->http_port = *port;
-  p->recovered_ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began).count();
+  if (auto serving = serve(*p, *founder); !serving) return serving.error();
+  p->recovered_ms = (actors::wall_clock() - began).us / 1'000;
   return std::unique_ptr<node>{new node{std::move(p)}};
 }
 
@@ -209,6 +214,7 @@ std::string node::ready_line() const {
 bool node::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true)) return true;
+  p.http->drain({0});
   const bool finished = p.living->drain(drain_time);
   const bool closed = p.http->drain(core::seconds(2));
   p.http->stop();

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "actors/runtime.hpp"
 #include "cluster/config.hpp"
+#include "domain/core/digest.hpp"
 #include "domain/core/result.hpp"
 
 namespace logline::cluster {
@@ -35,6 +37,8 @@ class node {
  private:
   struct parts;
   explicit node(std::unique_ptr<parts> p);
+  static actors::runtime_parts living_parts(parts& p, std::function<void()> stop_wanted);
+  static core::result<core::done, start_failure> serve(parts& p, const core::digest& founder);
   std::unique_ptr<parts> parts_;
 };
 
