@@ -69,7 +69,11 @@ void entity_index_check::on_frame(const frame_index& index) {
       demanded_.add(entity_key(row.prefix, index.frame_first()), encode_entity_row(row.content));
       continue;
     }
-    if (const auto wrong = look_up(row, index.frame_first())) add(wrong->code, wrong->position, wrong->message);
+    if (!readable_) return;
+    if (const auto wrong = look_up(row, index.frame_first())) {
+      add(wrong->code, wrong->position, wrong->message);
+      readable_ = wrong->code == errc::index_mismatch;
+    }
     check_continuity(row, index.frame_first());
   }
 }
@@ -106,7 +110,8 @@ core::eseq entity_index_check::last_before(std::string_view prefix, core::gseq f
 
 void entity_index_check::finish() {
   if (!is_whole_) return;
-  sum_stored_rows();
+  // What cannot be read cannot be compared.
+  if (!sum_stored_rows()) return;
   if (stored_ == demanded_) {
     for (auto& gap : gaps_)
       report_.add(std::move(gap));
@@ -119,7 +124,7 @@ void entity_index_check::finish() {
     add(errc::index_mismatch, {}, "changed while it was compared with the log");
 }
 
-void entity_index_check::sum_stored_rows() {
+bool entity_index_check::sum_stored_rows() {
   const auto rows = store_.walk(family::entity, access::many);
   std::string entity;
   core::eseq last;
@@ -138,7 +143,9 @@ void entity_index_check::sum_stored_rows() {
                        fmt::format("eseq {} follows {} of the same entity", row->content.first.value, last.value)});
     last = last_of(row->content);
   }
-  if (auto status = rows->status(); !status) add(status.error().code, {}, status.error().message);
+  const auto status = rows->status();
+  if (!status) add(status.error().code, {}, status.error().message);
+  return status.has_value();
 }
 
 void entity_index_check::find_missing_rows() {

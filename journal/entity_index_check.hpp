@@ -29,7 +29,8 @@ class entity_index_check {
   std::optional<error> look_up(const frame_index::row& row, core::gseq frame_first) const;
   void check_continuity(const frame_index::row& row, core::gseq frame_first);
   core::eseq last_before(std::string_view prefix, core::gseq frame_first);
-  void sum_stored_rows();
+  /// False when the family cannot be read.
+  bool sum_stored_rows();
   void find_missing_rows();
   void find_surplus_rows();
   bool is_demanded(std::string_view key, std::string_view value) const;
@@ -40,6 +41,7 @@ class entity_index_check {
   const core::gseq end_;
   const bool is_whole_;
   verify_report& report_;
+  bool readable_ = true;
   row_set_sum demanded_;
   row_set_sum stored_;
   std::vector<finding> gaps_;  ///< met among stored rows; count only if the rows are the log's

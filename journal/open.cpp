@@ -84,14 +84,21 @@ class opening {
       return false;
     }
     store_ = std::move(*store);
-    if (auto known = check_identity(); !known) return std::move(known).error();
+    if (auto known = check_identity(); !known) return unreadable(std::move(known).error());
     file_check files{options_.open_check_bytes, 0, {}};
     const bool closed = witness_.newest && witness_.newest->closed;
     if (auto checked = check_files(*store_, *environment_, directory_, closed, files, findings_); !checked)
-      return std::move(checked).error();
+      return unreadable(std::move(checked).error());
     report_.cut = std::move(files.cut);
     report_.unchecked_bytes = files.table_bytes_left;
     check_tail(*store_, options_.log.partition, verifier(), witness_, findings_);
+    return false;
+  }
+
+  // A row that RocksDB finds damaged is damage like any other: it has its row in the table.
+  result<bool> unreadable(error e) {
+    if (e.code != errc::store_corrupt) return e;
+    findings_.missing(tail_fact::store_opens, std::move(e));
     return false;
   }
 

@@ -167,6 +167,7 @@ void check_witness(const witness_reading& reading, const tail_visitor& tail, cor
 
 void tail_findings::missing(tail_fact fact, error e) {
   facts.set(fact, false);
+  damages.push_back(e);
   if (!damage) damage = std::move(e);
 }
 

@@ -14,6 +14,7 @@ namespace logline::journal {
 struct tail_findings {
   tail_facts facts = tail_facts::sound();
   std::optional<error> damage;     ///< the first, in reading order; decides the refusal's code and position
+  std::vector<error> damages;      ///< all of it, for verification
   log_state state;                 ///< the end of what is sound
   std::uint64_t records = 0;       ///< of the tail, checked one by one
   std::vector<std::string> notes;  ///< what is worth a line in the report but no refusal

@@ -4,14 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "domain/core/ids.hpp"
 #include "journal/errc.hpp"
-#include "journal/keys.hpp"
-#include "journal/partition_log.hpp"
+#include "journal/open.hpp"
 
 namespace logline::journal {
 
@@ -39,9 +38,6 @@ struct verify_options {
   /// Checks the log from here only: from the newest signed head below it on, or from the beginning where there is none.
   /// Derived families other than the Merkle tree, and rows of the entity index that have no record, are then left out.
   core::gseq since;
-  /// Whose signatures count. None: the key in DATA/keys/site.pub (verify_store), or signatures are not looked at
-  /// (verify_log).
-  std::optional<site_public_key> key;
   /// Called every few megabytes from the calling thread; false stops, which is a finding. May wait, to limit the rate.
   std::function<bool(const verify_progress&)> progress;
 };
@@ -58,8 +54,9 @@ struct verify_report {
   std::uint64_t checkpoints = 0;  ///< whose root, chain, time and signature were checked
   std::uint64_t plain_bytes = 0;  ///< of frames, uncompressed
   std::uint64_t stored_bytes = 0;
-  std::uint64_t file_bytes = 0;  ///< of the whole directory (verify_store)
-  bool is_signed = false;        ///< signatures were checked
+  std::uint64_t file_bytes = 0;    ///< of the whole directory (verify_store)
+  bool is_signed = false;          ///< signatures were checked
+  std::vector<std::string> notes;  ///< no damage, but worth knowing, such as a torn end that opening will cut
 
   static constexpr std::size_t findings_max = 100;
   bool ok() const { return findings.empty(); }
@@ -82,10 +79,15 @@ enum class store_use : std::uint8_t {
 verify_report verify_log(const log_store& store, store_use use, core::partition_id partition, core::gseq end,
                          const checkpoint_verifier* verifier, const verify_options& options);
 
-/// verify_log on the store in `directory`, opened read-only, after every byte of its files has been accounted for:
-/// RocksDB's own logs and manifest to their end, table files by their checksums, CURRENT, IDENTITY, OPTIONS, and the
-/// witness of what was acknowledged. `keys_dir` is DATA/keys. The node must be stopped. Never writes, never repairs.
-verify_report verify_store(const std::filesystem::path& directory, const std::filesystem::path& keys_dir,
-                           const verify_options& options);
+/// verify_log on a partition on disk, opened read-only, after every byte of its files has been accounted for: RocksDB's
+/// own logs and manifest to their end, table files by their checksums, CURRENT, IDENTITY, OPTIONS, and the witness of
+/// what was acknowledged. The node must be stopped: a partition that is open elsewhere is a finding (store_locked).
+/// Signatures are looked at if `where` has a verifier (see find_verifier) or signer. Never writes, never repairs.
+verify_report verify_store(const partition_options& where, const verify_options& options);
+
+/// Who signed the partition's heads: origin by the site's name in the store itself, key in keys_dir/site.pub.
+/// Errors: key_missing; those of open_store_read_only.
+result<std::shared_ptr<const checkpoint_verifier>> find_verifier(const partition_options& where,
+                                                                 const std::filesystem::path& keys_dir);
 
 }  // namespace logline::journal

@@ -62,15 +62,18 @@ inline journal::log_settings settings(std::uint64_t checkpoint_records) {
 /// Commands for a handful of entities, some with keys and wake-ups, of sizes that give frames of several records.
 class history {
  public:
-  explicit history(journal::partition_log& log) : log_(log) {}
+  history() = default;
+  explicit history(journal::partition_log& log) : log_(&log) {}
+
+  /// Goes on in another log that holds the same.
+  void use(journal::partition_log& log) { log_ = &log; }
 
   /// One commit of `commands` commands of one or two events each.
   void commit(std::size_t commands) {
     std::vector<journal::append_request> requests;
-    std::vector<std::size_t> entities;
     for (std::size_t i = 0; i < commands; ++i)
       requests.push_back(next_command());
-    const auto written = log_.append(requests);
+    const auto written = log_->append(requests);
     LL_INVARIANT(written, "{}", written.error().text());
     for (const auto& answer : *written)
       LL_INVARIANT(answer, "{}", answer.error().text());
@@ -103,7 +106,7 @@ class history {
     return request;
   }
 
-  journal::partition_log& log_;
+  journal::partition_log* log_ = nullptr;
   std::uint64_t commands_ = 0;
   std::uint64_t sequences_[5] = {};
 };
