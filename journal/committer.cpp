@@ -1,211 +1,275 @@
 #include "journal/committer.hpp"
 
 #include <array>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <thread>
+#include <utility>
 
 #include "journal/admission.hpp"
-#include "journal/commit_batch.hpp"
 
 namespace logline::journal {
 
 namespace {
 
-// While one commit is on its way to the disk, the next is framed only when it is worth a commit of its own: else the first request
-// after a sync would always travel alone.
-constexpr std::size_t overlap_requests_min = 96;
+// JRN-06 wants a head signed within a minute even if nothing follows that could carry the signature.
+constexpr std::chrono::seconds idle_before_signing{60};
 
-error closed() { return {errc::stopped, "the node is stopping", {}}; }
+struct receipt {
+  commit_queue::load room;
+  commit_queue::completion done;
+};
 
-/// Which errors of prepare() and write() end the partition.
-bool is_final(const error& e) { return e.code != errc::disk_full; }
+/// Requests side by side, as prepare() wants them, and who waits for each.
+struct request_queue {
+  std::vector<append_request> requests;
+  std::vector<receipt> receipts;
+  std::size_t taken = 0;
+
+  bool empty() const { return taken == requests.size(); }
+  void clear() {
+    requests.clear();
+    receipts.clear();
+    taken = 0;
+  }
+  std::span<const append_request> rest() const { return std::span{requests}.subspan(taken); }
+};
+
+/// What one commit has to answer, and how far it has got.
+struct batch {
+  std::uint64_t ticket = 0;
+  std::vector<receipt> receipts;
+  std::optional<result<prepared_commit_ptr>> prepared;
+  std::optional<result<append_results>> written;
+};
+
+/// Frames as much of the queue as goes into one commit.
+void prepare_next(partition_log& log, request_queue& queue, batch& out) {
+  out.prepared = log.prepare(queue.rest());
+  const std::size_t count = *out.prepared ? requests_taken(***out.prepared) : queue.rest().size();
+  const auto first = queue.receipts.begin() + static_cast<std::ptrdiff_t>(queue.taken);
+  out.receipts.assign(std::make_move_iterator(first),
+                      std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+  queue.taken += count;
+}
+
+void write(partition_log& log, batch& b) {
+  if (*b.prepared) {
+    b.written = log.write(std::move(**b.prepared));
+  } else {
+    b.written = std::move(*b.prepared).error();
+  }
+}
+
+void complete(batch& b, admission& admitted, barriers& waiting, const std::function<void(core::gseq)>& on_commit) {
+  core::gseq head;
+  if (*b.written)
+    for (const auto& one : **b.written)
+      if (one) head = one->last;
+  if (head.value != 0 && on_commit) on_commit(head);
+  for (std::size_t i = 0; i < b.receipts.size(); ++i) {
+    receipt& who = b.receipts[i];
+    admitted.release(who.room);
+    who.done(*b.written ? std::move((**b.written)[i]) : result<appended>{b.written->error()});
+    waiting.completed();
+  }
+  waiting.settle();
+}
 
 }  // namespace
 
+//  worker 1   [prepare n    ][write n          ][complete n    ][prepare n+2 …
+//  worker 2                  [prepare n+1 ] …   [write n+1         ][complete n+1 …
+//
+// Each stage has one worker in it at a time, and workers pass through in the order of their tickets.
 struct committer::impl {
-  impl(partition_log& l, admission_limits limits, std::function<void(core::gseq)> told)
-      : log(l), on_commit(std::move(told)), gate(limits) {
-    for (auto& worker : workers) worker = std::thread{[this] { work(); }};
+  impl(partition_log& journal, admission_limits limits, std::function<void(core::gseq)> commit_sink)
+      : log(journal), admitted(journal, limits), on_commit(std::move(commit_sink)) {
+    for (auto& worker : workers)
+      worker = std::thread{[this] { work(); }};
   }
 
-  partition_log& log;
-  std::function<void(core::gseq)> on_commit;
+  ~impl() {
+    admitted.close();
+    {
+      const std::lock_guard lock{mutex};
+      stopping = true;
+    }
+    work_there.notify_all();
+    for (auto& worker : workers)
+      worker.join();
+  }
 
-  std::mutex mutex;  ///< guards what follows; held for moments only
-  std::condition_variable changed;
-  admission gate;
-  commit_batch queue;
-  bool writing = false;
-  bool ending = false;
-
-  // Lock coupling: a worker frames under `framing`, takes `disk` before it lets `framing` go, and so commits keep their order.
-  std::mutex framing;
-  std::mutex disk;
-  commit_batch left_over;  ///< of a commit that was full; guarded by `framing`
-
-  std::array<std::thread, 2> workers;
-
-  // Waits for something to commit; false when there is nothing left and the end has come. Requires `framing`.
-  bool gather() {
-    std::unique_lock lock{mutex};
-    changed.wait(lock, [this] {
-      if (ending || !left_over.empty()) return true;
-      return !queue.empty() && (!writing || queue.requests().size() >= overlap_requests_min);
-    });
-    if (left_over.empty()) left_over = std::exchange(queue, {});
-    return !left_over.empty();
+  void submit(append_request&& request, load room, completion&& done) {
+    bool wake = false;
+    {
+      const std::lock_guard lock{mutex};
+      incoming.requests.push_back(std::move(request));
+      incoming.receipts.push_back({room, std::move(done)});
+      waiting.submitted();
+      wake = !preparing;
+    }
+    if (wake) work_there.notify_one();
   }
 
   void work() {
-    while (true) {
-      std::unique_lock frame_turn{framing};
-      if (!gather()) return;
-      if (left_over.requests().empty()) {
-        // Barriers alone: whatever was submitted before them is settled once the disk is ours.
-        commit_batch barriers = std::exchange(left_over, {});
-        const std::unique_lock disk_turn{disk};
-        frame_turn.unlock();
-        barriers.settle(closed());
-        continue;
-      }
-      auto prepared = log.prepare(left_over.requests());
-      if (!prepared) {
-        const std::unique_lock disk_turn{disk};
-        fail(std::exchange(left_over, {}), prepared.error());
-        continue;
-      }
-      commit_batch batch = left_over.take_front(requests_taken(**prepared));
-      std::unique_lock disk_turn{disk};
-      {
-        const std::lock_guard lock{mutex};
-        writing = true;
-      }
-      frame_turn.unlock();
-      finish(std::move(batch), log.write(*std::move(prepared)));
+    batch current;
+    while (take_batch(current)) {
+      in_turn(writing, current.ticket, [&] { write(log, current); });
+      in_turn(completing, current.ticket, [&] { complete(current, admitted, waiting, on_commit); });
+      current.receipts.clear();
     }
   }
 
-  void finish(commit_batch batch, result<append_results> written) {
+  /// Waits for requests and frames them; answers false when all is done and nothing more comes.
+  bool take_batch(batch& out) {
+    std::unique_lock lock{mutex};
+    while (preparing || (framing.empty() && incoming.requests.empty())) {
+      if (stopping && !preparing) return false;
+      if (preparing || !unsigned_commits) {
+        work_there.wait(lock);
+      } else if (work_there.wait_for(lock, idle_before_signing) == std::cv_status::timeout && unsigned_commits) {
+        unsigned_commits = false;
+        lock.unlock();
+        sign_head();
+        lock.lock();
+      }
+    }
+    preparing = true;
+    if (framing.empty()) {
+      framing.clear();
+      std::swap(framing, incoming);
+    }
+    lock.unlock();
+    prepare_next(log, framing, out);
+    lock.lock();
+    preparing = false;
+    unsigned_commits = true;
+    out.ticket = next_ticket++;
+    const bool more = !framing.empty() || !incoming.requests.empty() || stopping;
+    lock.unlock();
+    if (more) work_there.notify_one();
+    return true;
+  }
+
+  // A log without a key cannot sign, and one that fails to write says so to the next request.
+  void sign_head() { static_cast<void>(log.checkpoint(true).has_value()); }
+
+  struct stage {
+    std::uint64_t turn = 0;
+    std::condition_variable moved;
+  };
+
+  template <class Work>
+  void in_turn(stage& s, std::uint64_t ticket, Work work_to_do) {
+    {
+      std::unique_lock lock{mutex};
+      s.moved.wait(lock, [&] { return s.turn == ticket; });
+    }
+    work_to_do();
     {
       const std::lock_guard lock{mutex};
-      writing = false;
+      ++s.turn;
     }
-    changed.notify_all();
-    if (!written) return fail(std::move(batch), written.error());
-    on_commit(log.head().position);
-    release(batch.settle(*std::move(written)));
+    s.moved.notify_all();
   }
 
-  void fail(commit_batch batch, const error& why) {
-    if (is_final(why)) {
-      const std::lock_guard lock{mutex};
-      gate.stop({errc::stopped, "the partition stopped: " + why.text(), why.position});
-    }
-    release(batch.settle(why));
-  }
+  partition_log& log;
+  admission admitted;
+  barriers waiting;
+  const std::function<void(core::gseq)> on_commit;
 
-  void release(commit_queue::load freed) {
-    const std::lock_guard lock{mutex};
-    gate.free(freed);
-  }
+  std::mutex mutex;  // guards everything below but framing, which belongs to the worker that prepares
+  std::condition_variable work_there;
+  request_queue incoming;
+  request_queue framing;
+  bool preparing = false;
+  bool stopping = false;
+  bool unsigned_commits = false;
+  std::uint64_t next_ticket = 0;
+  stage writing;
+  stage completing;
+  std::array<std::thread, 2> workers;
 };
 
 committer::committer(partition_log& log, admission_limits limits, std::function<void(core::gseq)> on_commit)
     : impl_(std::make_unique<impl>(log, limits, std::move(on_commit))) {}
-
-committer::~committer() {
-  close();
-  {
-    const std::lock_guard lock{impl_->mutex};
-    impl_->ending = true;
-  }
-  impl_->changed.notify_all();
-  for (auto& worker : impl_->workers) worker.join();
-}
+committer::~committer() = default;
 
 outcome committer::admit(load room) {
-  const std::lock_guard lock{impl_->mutex};
-  return impl_->gate.admit(room);
+  return impl_->admitted.admit(room);
 }
 
 void committer::submit_admitted(append_request request, load room, completion done) {
-  bool wake = false;
-  {
-    const std::lock_guard lock{impl_->mutex};
-    impl_->queue.add(std::move(request), room, std::move(done));
-    const std::size_t queued = impl_->queue.requests().size();
-    wake = impl_->writing ? queued == overlap_requests_min : queued == 1;
-  }
-  if (wake) impl_->changed.notify_one();
+  impl_->submit(std::move(request), room, std::move(done));
 }
 
 void committer::barrier(std::function<void()> done) {
-  bool idle = false;
-  {
-    const std::lock_guard lock{impl_->mutex};
-    const auto waiting = impl_->gate.taken();
-    idle = waiting.records == 0 && impl_->queue.empty();
-    if (!idle) impl_->queue.add_barrier(std::move(done));
-  }
-  if (idle) return done();
-  impl_->changed.notify_one();
+  impl_->waiting.add(std::move(done));
 }
-
 void committer::close() {
-  const std::lock_guard lock{impl_->mutex};
-  impl_->gate.stop(closed());
+  impl_->admitted.close();
 }
-
 commit_queue::load committer::waiting() const {
-  const std::lock_guard lock{impl_->mutex};
-  return impl_->gate.taken();
+  return impl_->admitted.waiting();
 }
 
 struct stepped_committer::impl {
-  partition_log& log;
-  std::function<void(core::gseq)> on_commit;
-  admission gate;
-  commit_batch queue;
+  impl(partition_log& journal, admission_limits limits, std::function<void(core::gseq)> commit_sink)
+      : log(journal), admitted(journal, limits), on_commit(std::move(commit_sink)) {}
 
-  void fail(commit_batch batch, const error& why) {
-    if (is_final(why)) gate.stop({errc::stopped, "the partition stopped: " + why.text(), why.position});
-    gate.free(batch.settle(why));
-  }
+  partition_log& log;
+  admission admitted;
+  barriers waiting;
+  const std::function<void(core::gseq)> on_commit;
+  request_queue incoming;
+  request_queue framing;
 };
 
-stepped_committer::stepped_committer(partition_log& log, admission_limits limits, std::function<void(core::gseq)> on_commit)
-    : impl_(new impl{log, std::move(on_commit), admission{limits}, {}}) {}
-
-stepped_committer::~stepped_committer() = default;
+stepped_committer::stepped_committer(partition_log& log, admission_limits limits,
+                                     std::function<void(core::gseq)> on_commit)
+    : impl_(std::make_unique<impl>(log, limits, std::move(on_commit))) {}
+stepped_committer::~stepped_committer() {
+  close();
+  while (step()) {
+  }
+}
 
 bool stepped_committer::step() {
-  auto& i = *impl_;
-  if (i.queue.empty()) return false;
-  if (i.queue.requests().empty()) return std::exchange(i.queue, {}).settle(closed()), true;
-  auto prepared = i.log.prepare(i.queue.requests());
-  if (!prepared) return i.fail(std::exchange(i.queue, {}), prepared.error()), true;
-  commit_batch batch = i.queue.take_front(requests_taken(**prepared));
-  auto written = i.log.write(*std::move(prepared));
-  if (!written) return i.fail(std::move(batch), written.error()), true;
-  i.on_commit(i.log.head().position);
-  i.gate.free(batch.settle(*std::move(written)));
+  if (impl_->framing.empty()) {
+    impl_->framing.clear();
+    std::swap(impl_->framing, impl_->incoming);
+  }
+  if (impl_->framing.empty()) return false;
+  batch current;
+  prepare_next(impl_->log, impl_->framing, current);
+  write(impl_->log, current);
+  complete(current, impl_->admitted, impl_->waiting, impl_->on_commit);
   return true;
 }
 
-outcome stepped_committer::admit(load room) { return impl_->gate.admit(room); }
+outcome stepped_committer::admit(load room) {
+  return impl_->admitted.admit(room);
+}
 
 void stepped_committer::submit_admitted(append_request request, load room, completion done) {
-  impl_->queue.add(std::move(request), room, std::move(done));
+  impl_->incoming.requests.push_back(std::move(request));
+  impl_->incoming.receipts.push_back({room, std::move(done)});
+  impl_->waiting.submitted();
 }
 
 void stepped_committer::barrier(std::function<void()> done) {
-  if (impl_->queue.empty()) return done();
-  impl_->queue.add_barrier(std::move(done));
+  impl_->waiting.add(std::move(done));
 }
-
-void stepped_committer::close() { impl_->gate.stop(closed()); }
-
-commit_queue::load stepped_committer::waiting() const { return impl_->gate.taken(); }
+void stepped_committer::close() {
+  impl_->admitted.close();
+}
+commit_queue::load stepped_committer::waiting() const {
+  return impl_->admitted.waiting();
+}
 
 }  // namespace logline::journal

@@ -71,6 +71,9 @@ class partition_log {
  public:
   virtual ~partition_log() = default;
 
+  /// Whether prepare() would take requests now: stopped (final, or open for reading only) or disk_full otherwise. Cheap.
+  virtual outcome accepting() = 0;
+
   /// Assigns positions and builds frames for as many of the requests as one commit holds (JRN-12; see requests_taken). A
   /// request that is refused (conflict, too_large) has its error in the results and leaves the others untouched. Errors:
   /// stopped; disk_full, which passes when there is room again; the store's, which are final for this log.

@@ -146,7 +146,11 @@ rocksdb::ColumnFamilyOptions family_options(family f, std::shared_ptr<rocksdb::C
   // only then are tables of ever growing keys moved down instead of rewritten.
   o.compression = rocksdb::kZSTD;
   o.compression_opts.level = 1;
-  if (f == family::entity) o.prefix_extractor = std::make_shared<entity_prefix_transform>();
+  if (f == family::entity) {
+    o.prefix_extractor = std::make_shared<entity_prefix_transform>();
+    // An entity's new row comes right behind its last one: start there instead of at the top of the skip list.
+    o.memtable_insert_with_hint_prefix_extractor = o.prefix_extractor;
+  }
   return o;
 }
 

@@ -50,9 +50,13 @@ error stored_log::stop(error e) {
   return e;
 }
 
+outcome stored_log::accepting() {
+  auto ready = writable();
+  return ready ? store_->has_room() : ready;
+}
+
 result<prepared_commit_ptr> stored_log::prepare(std::span<const append_request> requests) {
-  if (auto ready = writable(); !ready) return std::move(ready).error();
-  if (auto room = store_->has_room(); !room) return std::move(room).error();
+  if (auto ready = accepting(); !ready) return std::move(ready).error();
   auto commit = framer_.prepare(requests, durable());
   if (!commit) return stop(std::move(commit).error());
   return commit;

@@ -28,6 +28,7 @@ class stored_log final : public partition_log {
   /// Signs the head if it moved since the last checkpoint and notes the derived families' positions.
   ~stored_log() override;
 
+  outcome accepting() override;
   result<prepared_commit_ptr> prepare(std::span<const append_request> requests) override;
   result<append_results> write(prepared_commit_ptr commit) override;
   log_head head() const override;
