@@ -8,6 +8,7 @@
 #include "journal/checkpoint.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/memory_store.hpp"
+#include "journal/reindex.hpp"
 #include "journal/rocks_file_check.hpp"
 #include "journal/rocks_store.hpp"
 #include "journal/stored_log.hpp"
@@ -85,6 +86,7 @@ class opening {
     }
     store_ = std::move(*store);
     if (auto known = check_identity(); !known) return unreadable(std::move(known).error());
+    if (auto whole = check_reindexed(); !whole) return unreadable(std::move(whole).error());
     file_check files{options_.open_check_bytes, 0, {}};
     const bool closed = witness_.newest && witness_.newest->closed;
     if (auto checked = check_files(*store_, *environment_, directory_, closed, files, findings_); !checked)
@@ -134,6 +136,16 @@ class opening {
     return core::done{};
   }
 
+  outcome check_reindexed() {
+    std::string value;
+    const auto under_way = store_->get(family::meta, reindexing_key, value);
+    if (!under_way) return under_way.error();
+    if (*under_way)
+      findings_.missing(tail_fact::files_sound,
+                        {errc::index_mismatch, "a reindex was cut off; run: logline journal reindex", {}});
+    return core::done{};
+  }
+
   void report(const recovery_row& row) {
     report_.label = row.label;
     report_.meaning = row.meaning;
@@ -161,7 +173,7 @@ class opening {
 
   result<std::unique_ptr<partition_log>> open_for_writing(bool fresh) {
     store_.reset();
-    auto opened = rocks_store::open(directory_, environment_, options_.on_message);
+    auto opened = rocks_store::open(directory_, environment_, {.write_buffer_bytes = options_.write_buffer_bytes}, options_.on_message);
     if (!opened) return std::move(opened).error();
     store_ = std::move(*opened);
     store_->keep(std::move(*lock_));

@@ -9,6 +9,7 @@
 
 #include "journal/checkpoint.hpp"
 #include "journal/log_reader.hpp"
+#include "journal/reindex.hpp"
 #include "journal/rocks_file_check.hpp"
 #include "journal/rocks_file_scan.hpp"
 #include "journal/rocks_store.hpp"
@@ -44,6 +45,7 @@ class store_verification {
       add(store.error(), "store");
       return std::move(report_);
     }
+    check_reindexed(**store);
     check_open_files(**store, *reading);
     check_log(**store, *reading);
     check_witness(**store, *reading);
@@ -94,6 +96,14 @@ class store_verification {
     if (!files) return add(files.error(), "files");
     for (const auto& damage : files->damages)
       report_.add({errc::store_corrupt, {}, "files", damage.text()});
+  }
+
+  void check_reindexed(const rocks_store& store) {
+    std::string value;
+    const auto under_way = store.get(family::meta, reindexing_key, value);
+    if (!under_way) return add(under_way.error(), "meta");
+    if (*under_way)
+      report_.add({errc::index_mismatch, {}, "meta", "a reindex was cut off; run: logline journal reindex"});
   }
 
   void check_open_files(const rocks_store& store, const witness_reading& reading) {
