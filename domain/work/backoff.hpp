@@ -7,7 +7,7 @@
 
 namespace logline::work {
 
-/// The wait after the n-th failed attempt, n ≥ 1, before jitter (TSK-07, TSK-08). Never longer than the policy's max_s.
+/// The wait after the n-th failed attempt, n ≥ 1, before jitter (TSK-07, TSK-08); at most the policy's max_s.
 core::duration_us backoff_delay(const backoff_policy& policy, std::int64_t failed_attempts);
 
 /// The delay, moved by up to ± percent of itself as `draw` says. The same draw, the same delay.

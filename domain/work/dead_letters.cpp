@@ -32,10 +32,9 @@ stretch look_at(const task_queue& queue, const retry_run& run, core::timestamp n
   stretch out;
   const auto& dead = queue.tasks.dead_letters();
   const auto room = queue.pending_max - static_cast<std::int64_t>(queue.tasks.count(task_status::pending));
-  time_key from{run.cursor_died_at, run.cursor_id};
-  if (run.since) from = std::max(from, time_key{*run.since - core::duration_us{1}, core::uuid{}});
+  auto it = dead.upper_bound({run.cursor_died_at, run.cursor_id});
+  if (run.since && it != dead.end() && it->at < *run.since) it = dead.lower_bound({*run.since, {}});
   std::int64_t taken = 0;
-  auto it = dead.upper_bound(from);
   for (; it != dead.end() && it->at <= run.started_at; ++it) {
     if (budget-- == 0) {
       out.at_end = false;
@@ -43,8 +42,8 @@ stretch look_at(const task_queue& queue, const retry_run& run, core::timestamp n
     }
     out.last_seen = *it;
     const auto* t = queue.tasks.find(it->id);
-    if (it->at < run.since.value_or(it->at) || (run.kind && *run.kind != t->kind)) continue;
-    if (taken == room) {
+    if (run.kind && *run.kind != t->kind) continue;
+    if (taken >= room) {
       out.queue_full = true;
       break;
     }

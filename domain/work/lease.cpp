@@ -36,7 +36,8 @@ class choice {
   /// Nothing can be leased, whatever waits.
   bool is_shut() const {
     if (queue_.paused) return true;
-    return kinds_ && std::all_of(kinds_->begin(), kinds_->end(), [&](const auto& k) { return is_paused(queue_, k); });
+    return kinds_ &&
+           std::all_of(kinds_->begin(), kinds_->end(), [&](const auto& k) { return is_kind_paused(queue_, k); });
   }
 
   /// The first tasks that are due, in the order of TSK-03.
@@ -69,8 +70,8 @@ class choice {
     core::timestamp earliest = core::never;
     for (std::size_t priority = 0; priority < due_order::priorities; ++priority)
       each_lane(priority, [&](const time_order& lane) {
-        const auto at = lane.begin()->at;
-        if (at > now) earliest = std::min(earliest, at);
+        const auto next = lane.lower_bound({now + core::duration_us{1}, {}});
+        if (next != lane.end()) earliest = std::min(earliest, next->at);
       });
     return earliest;
   }
@@ -81,11 +82,11 @@ class choice {
     const auto& lanes = queue_.tasks.due().of_priority(priority);
     if (!kinds_) {
       for (const auto& [kind, lane] : lanes)
-        if (!is_paused(queue_, kind)) visit(lane);
+        if (!is_kind_paused(queue_, kind)) visit(lane);
       return;
     }
     for (const auto& kind : *kinds_)
-      if (const auto lane = lanes.find(kind); lane != lanes.end() && !is_paused(queue_, kind)) visit(lane->second);
+      if (const auto lane = lanes.find(kind); lane != lanes.end() && !is_kind_paused(queue_, kind)) visit(lane->second);
   }
 
   const task_queue& queue_;

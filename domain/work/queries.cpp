@@ -149,7 +149,7 @@ decision answer(const task_queue& queue, const queue_stats&, const context&) {
   stats_now stats;
   task_table::counts all{};
   for (const auto& [kind, counts] : queue.tasks.kinds()) {
-    stats.kinds[kind] = stats_of(counts, is_paused(queue, kind));
+    stats.kinds[kind] = stats_of(counts, is_kind_paused(queue, kind));
     for (std::size_t i = 0; i < all.size(); ++i)
       all[i] += counts[i];
   }

@@ -34,9 +34,9 @@ core::duration_us lease_length(const task_queue& queue, const task& t) {
   return core::seconds(t.lease_s != 0 ? t.lease_s : settings_for(queue, t.kind).lease_s);
 }
 
-bool is_paused(const task_queue& queue, std::string_view kind) {
+bool is_kind_paused(const task_queue& queue, std::string_view kind) {
   const auto* rules = rules_for(queue, kind);
-  return queue.paused || (rules != nullptr && rules->paused);
+  return rules != nullptr && rules->paused;
 }
 
 core::timestamp schedule_horizon(core::timestamp now) {

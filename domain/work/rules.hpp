@@ -22,7 +22,8 @@ effective_settings settings_for(const task_queue& queue, std::string_view kind);
 /// The length of a lease of this task that nobody else asked for.
 core::duration_us lease_length(const task_queue& queue, const task& t);
 
-bool is_paused(const task_queue& queue, std::string_view kind);
+/// Of the kind itself; the queue as a whole may be paused as well.
+bool is_kind_paused(const task_queue& queue, std::string_view kind);
 
 /// The latest time a task may be scheduled for (TSK-17).
 core::timestamp schedule_horizon(core::timestamp now);

@@ -12,8 +12,8 @@
 
 namespace logline::work {
 
-/// PENDING→RUNNING→{DONE, PENDING, ERROR, CANCELLED}, PENDING→CANCELLED, ERROR→{PENDING, CANCELLED}; no other move
-/// (engine §2.1).
+/// The moves there are (engine §2.1): PENDING→RUNNING→{DONE, PENDING, ERROR, CANCELLED}, PENDING→CANCELLED,
+/// ERROR→{PENDING, CANCELLED}.
 enum class task_status : std::uint8_t { pending, running, done, error, cancelled };
 inline constexpr std::size_t status_count = 5;
 

@@ -170,7 +170,8 @@ TEST_CASE("an expired task is never handed out, even before time has cancelled i
       .given(doomed, enqueued(2))
       .when(lease_by("w1"), ctx_s(10))
       .then_look([](const auto&, const auto& decided) { CHECK(handed_out(decided) == std::vector{task_id(2)}); });
-  // No way to spin: the lessee is not asked again for a task that is overdue.
+  // No way to spin: the lessee is not asked again for a task that is overdue, and not kept from the one behind it.
+  queue_spec().given(doomed, task_with(2, 9, 25)).when(patient(30'000), asked(10, 10)).then_waits_until(at_s(25));
   queue_spec().given(doomed).when(patient(30'000), asked(10, 10)).then_waits_until(at_s(40));
   queue_spec().given(doomed).when(lease_by("w1"), ctx_s(9)).then_look([](const auto&, const auto& decided) {
     CHECK(handed_out(decided) == std::vector{task_id(1)});
