@@ -10,6 +10,7 @@
 /// `const core::entity_type& NAME_type();`. Routes, commands, schemas, codecs, replay and docs follow from it.
 #define LOGLINE_ENTITIES(X)   \
   X(integration, connector)   \
+  X(operations, flag)         \
   X(tenancy, tenant)          \
   X(timeline, timeline)       \
   X(work, task_queue)
