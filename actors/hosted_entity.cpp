@@ -267,7 +267,7 @@ void hosted_entity::land(flight f) {
 }
 
 bool hosted_entity::settled(const journal::result<journal::appended>& outcome) {
-  if (!outcome) return false;
+  if (!outcome) return fail_all(journal::to_failure(outcome.error())), false;
   LL_INVARIANT(!flight_.empty() && flight_.front().submitted, "{}: a commit settled that nobody waits for", address_.text());
   flight f = std::move(flight_.front());
   flight_.pop_front();
@@ -279,6 +279,17 @@ bool hosted_entity::settled(const journal::result<journal::appended>& outcome) {
   land(std::move(f));
   land_ready();
   return true;
+}
+
+// Whatever was decided after the failed commit rests on a state that never was.
+void hosted_entity::fail_all(const core::failure& why) {
+  for (auto& f : std::exchange(flight_, {})) {
+    f.refusal = why;
+    if (f.view) f.view_answer.deliver(why);
+    f.view.reset();
+    land(std::move(f));
+  }
+  for (auto& p : std::exchange(parked_, {})) p.command->answer.deliver(why);
 }
 
 void hosted_entity::show(view_ptr view) {

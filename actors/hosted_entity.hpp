@@ -70,8 +70,8 @@ class hosted_entity {
   /// The node is draining: nobody waits any longer.
   void stop_waiting();
 
-  /// Takes the outcome of the oldest unsettled submission. False: it failed, or the partition stopped; the host must die, and with it
-  /// everything not yet answered fails with UNAVAILABLE.
+  /// Takes the outcome of the oldest unsettled submission. False: it failed, so everything not yet answered has been answered with that
+  /// failure, and the host must die: its state is ahead of the journal.
   bool settled(const journal::result<journal::appended>& outcome);
 
   /// Nothing in flight, nobody waits.
@@ -114,6 +114,7 @@ class hosted_entity {
   void take_off(flight f);
   void land_ready();
   void land(flight f);
+  void fail_all(const core::failure& why);
   void reconsider_parked();
   void note_growth(const journal::append_request& request);
   void keep_snapshot(const journal::appended& appended);

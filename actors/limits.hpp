@@ -21,7 +21,7 @@ struct door_limits {
 };
 
 struct router_limits {
-  std::size_t resident_max = 200'000;                ///< entities awake; about 1.5 KiB each beside their state
+  std::size_t resident_max = 100'000;                ///< entities awake; about 1.5 KiB each beside their state
   core::duration_us idle = core::seconds(60);        ///< an entity that nobody asked for this long goes to sleep
   core::duration_us sweep = core::seconds(5);
 };

@@ -1,5 +1,9 @@
 #include "actors/router.hpp"
 
+#include <malloc.h>
+
+#include <utility>
+
 #include <caf/all.hpp>
 
 #include "actors/entity_host.hpp"
@@ -23,6 +27,10 @@ router_state::host* router_state::find_or_wake(const core::address& entity) {
     auto actor = self->spawn<caf::monitored>(entity_host, services, type, entity, caf::actor_cast<router_actor>(self), timekeeper);
     addresses.emplace(actor.address(), entity);
     found = hosts.emplace(entity, host{std::move(actor), 0, {}}).first;
+    if (hosts.size() > crowded_at) {
+      sweep();
+      crowded_at = hosts.size() + limits.resident_max / 16;
+    }
   }
   auto& h = found->second;
   ++h.sent;
@@ -51,6 +59,9 @@ void router_state::wake(const core::address& entity) {
 // Asks those that nobody used lately to retire; over the resident limit, everybody that is at rest.
 void router_state::sweep() {
   const bool crowded = hosts.size() > limits.resident_max;
+  crowded_at = limits.resident_max;
+  // glibc keeps what many small blocks have freed; a node that has been busy would look busy for ever.
+  if (std::exchange(retired_since_trim, 0) > 10'000) ::malloc_trim(0);
   const auto idle_before = services.clock->now() - limits.idle;
   for (auto& [entity, h] : hosts)
     if (crowded || h.last_used < idle_before) self->send(h.actor, atom::retire_v, h.sent);
@@ -64,6 +75,7 @@ void router_state::retired(const core::address& entity, std::uint64_t sent) {
   addresses.erase(found->second.actor.address());
   hosts.erase(found);
   ++services.count->hosts_retired;
+  ++retired_since_trim;
 }
 
 void router_state::forget(const caf::actor_addr& gone) {
@@ -81,6 +93,7 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.self = self;
   state.services = std::move(services);
   state.limits = limits;
+  state.crowded_at = limits.resident_max;
   state.types = std::move(types);
   state.timekeeper = std::move(timekeeper);
   self->set_down_handler([self](const caf::down_msg& down) { self->state.forget(down.source); });

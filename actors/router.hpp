@@ -23,6 +23,8 @@ struct router_state {
   timekeeper_actor timekeeper;
   std::unordered_map<core::address, host> hosts;
   std::unordered_map<caf::actor_addr, core::address> addresses;
+  std::size_t crowded_at = 0;            ///< so many hosts call for a sweep at once
+  std::size_t retired_since_trim = 0;
 
   void deliver(const command_message& command);
   void show(const view_message& view);
