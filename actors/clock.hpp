@@ -14,7 +14,8 @@ core::timestamp wall_clock();
 class engine_clock {
  public:
   /// `wall` is wall_clock or a simulated clock; `floor` is the time of the last record.
-  engine_clock(std::function<core::timestamp()> wall, core::timestamp floor) : wall_(std::move(wall)), last_(floor.us) {}
+  engine_clock(std::function<core::timestamp()> wall, core::timestamp floor)
+      : wall_(std::move(wall)), last_(floor.us) {}
 
   core::timestamp now() {
     const std::int64_t wall = wall_().us;

@@ -76,7 +76,8 @@ std::vector<courier::delivered> courier::collect(core::timestamp now) {
 
 core::timestamp courier::next_retry() const {
   core::timestamp next = core::never;
-  for (const auto& [token, order] : orders_) next = std::min(next, order.retry_at);
+  for (const auto& [token, order] : orders_)
+    next = std::min(next, order.retry_at);
   return next;
 }
 

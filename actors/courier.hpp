@@ -18,15 +18,16 @@ namespace logline::actors {
 /// A command to be carried, and on whose behalf.
 struct errand {
   core::outgoing_command what;
-  std::string key;               ///< idempotency key; the same errand always has the same
+  std::string key;  ///< idempotency key; the same errand always has the same
   core::principal_id principal;
   core::uuid correlation_id;
   core::uuid causation_id;
 };
 
-/// Carries commands of followers to their entities until each has an answer that is final: taken, or refused for good. What is refused
-/// for now (overload, a host that died, a partition that stopped) is tried again with the same key, after exponential backoff. Belongs to
-/// one actor; answers arrive through `notify`, which may be called from any thread and must lead to a call of collect().
+/// Carries commands of followers to their entities until each has an answer that is final: taken, or refused for good.
+/// What is refused for now (overload, a host that died, a partition that stopped) is tried again with the same key,
+/// after exponential backoff. Belongs to one actor; answers arrive through `notify`, which may be called from any
+/// thread and must lead to a call of collect().
 class courier {
  public:
   struct delivered {

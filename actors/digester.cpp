@@ -35,7 +35,8 @@ void digester_state::ask_next_page() {
   if (!entries) return finish(entries.error());
   if (entries->empty()) {
     if (log->head().position != position)
-      return finish(core::unavailable("the log moved while its entities were digested; ask again when the node is at rest"));
+      return finish(
+          core::unavailable("the log moved while its entities were digested; ask again when the node is at rest"));
     return finish(digest->finish(position));
   }
   page.clear();
@@ -61,7 +62,8 @@ void digester_state::collect() {
     page.emplace(entity, *std::move(view));
   }
   if (!digest || page.size() < page_size) return;
-  for (const auto& [entity, view] : page) digest->add(entity, view.sequence, view.hash);
+  for (const auto& [entity, view] : page)
+    digest->add(entity, view.sequence, view.hash);
   ask_next_page();
 }
 
@@ -75,8 +77,9 @@ void digester_state::finish(core::result<state_digest> answer) {
   proceed();
 }
 
-digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self, journal::partition_log* log,
-                                       engine_clock* clock, door* entrance, timekeeper_actor timekeeper) {
+digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self,
+                                       journal::partition_log* log, engine_clock* clock, door* entrance,
+                                       timekeeper_actor timekeeper) {
   harden(self);
   auto& state = self->state;
   state.self = self;

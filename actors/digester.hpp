@@ -26,8 +26,8 @@ struct digester_state {
 
   std::deque<digest_message> requests;
   std::shared_ptr<inbox<seen>> arrived;
-  core::gseq position;                      ///< of the head when the walk began
-  std::unique_ptr<digest_builder> digest;   ///< null when no walk is under way
+  core::gseq position;                     ///< of the head when the walk began
+  std::unique_ptr<digest_builder> digest;  ///< null when no walk is under way
   std::map<core::address, entity_view> page;
   std::size_t page_size = 0;
   std::string last_address;
@@ -41,7 +41,8 @@ struct digester_state {
   void finish(core::result<state_digest> answer);
 };
 
-digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self, journal::partition_log* log,
-                                       engine_clock* clock, door* entrance, timekeeper_actor timekeeper);
+digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self,
+                                       journal::partition_log* log, engine_clock* clock, door* entrance,
+                                       timekeeper_actor timekeeper);
 
 }  // namespace logline::actors

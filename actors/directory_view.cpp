@@ -12,8 +12,8 @@ struct stored_row {
   std::uint64_t last = 0;
 };
 constexpr auto describe(core::type_tag<stored_row>) {
-  return core::description<stored_row>("directory_row", "Where an entity stands.", core::field("e", &stored_row::sequence),
-                                       core::field("g", &stored_row::last));
+  return core::description<stored_row>("directory_row", "Where an entity stands.",
+                                       core::field("e", &stored_row::sequence), core::field("g", &stored_row::last));
 }
 
 core::result<directory_entry> parse(std::string_view key, std::string_view value) {

@@ -14,7 +14,8 @@ inline constexpr std::string_view name = "directory";
 std::string row_key(const core::address& entity);
 journal::partition_log::view_row row(const core::address& entity, core::eseq sequence, core::gseq last);
 
-/// Entities in address order within a type, after `after` ("tenant/type/key", or empty). Type without tenant filters as it reads.
+/// Entities in address order within a type, after `after` ("tenant/type/key", or empty). Type without tenant filters as
+/// it reads.
 core::result<std::vector<directory_entry>> list(const journal::partition_log& log, std::string_view tenant,
                                                 std::string_view type, std::string_view after, std::size_t limit);
 

@@ -22,30 +22,30 @@ namespace logline::actors {
 /// A command or query for one entity, decoded, with who asks and why.
 struct command_request {
   core::address to;
-  core::command_box command;                     ///< from entity_type::decode_command
+  core::command_box command;  ///< from entity_type::decode_command
   core::principal_id principal;
-  std::string idempotency_key;                   ///< empty: none; else a repeat finds its first answer for ≥ 24 h (ENG-03)
-  core::digest request_digest;                   ///< of the request as received; compared when a key comes again (IDE-2)
-  std::optional<core::eseq> expected;            ///< refuse with CONFLICT unless this is the entity's last eseq (JRN-04)
-  core::uuid command_id;                         ///< nil: made by the node
-  core::uuid correlation_id;                     ///< nil: the command's own id
+  std::string idempotency_key;         ///< empty: none; else a repeat finds its first answer for ≥ 24 h (ENG-03)
+  core::digest request_digest;         ///< of the request as received; compared when a key comes again (IDE-2)
+  std::optional<core::eseq> expected;  ///< refuse with CONFLICT unless this is the entity's last eseq (JRN-04)
+  core::uuid command_id;               ///< nil: made by the node
+  core::uuid correlation_id;           ///< nil: the command's own id
   core::uuid causation_id;
   std::string trace_id;
 };
 
 /// What a command came to. A query or a command that changed nothing has no events and position 0.
 struct command_reply {
-  core::gseq position;                           ///< of the command's last event
-  core::eseq sequence;                           ///< the entity's last eseq that the answer covers
-  std::vector<std::string> events;               ///< names, in order
-  std::string reply;                             ///< one msgpack value
-  bool replayed = false;                         ///< the stored answer of an earlier request with the same key
+  core::gseq position;              ///< of the command's last event
+  core::eseq sequence;              ///< the entity's last eseq that the answer covers
+  std::vector<std::string> events;  ///< names, in order
+  std::string reply;                ///< one msgpack value
+  bool replayed = false;            ///< the stored answer of an earlier request with the same key
 };
 
 /// An entity's state, as now or as it was.
 struct entity_view {
   core::eseq sequence;
-  std::string state;                             ///< one msgpack value
+  std::string state;  ///< one msgpack value
   core::digest hash;
 };
 
@@ -66,21 +66,23 @@ struct directory_entry {
   core::gseq last;
 };
 
-/// What adapters talk to: the one way in. Every function may be called from any thread, returns at once, and answers exactly once, on
-/// a thread of the node; receivers must be short and must not throw. Refusals are typed (core::failure).
+/// What adapters talk to: the one way in. Every function may be called from any thread, returns at once, and answers
+/// exactly once, on a thread of the node; receivers must be short and must not throw. Refusals are typed
+/// (core::failure).
 class door {
  public:
   virtual ~door() = default;
 
-  /// Sends the command to its entity. The answer comes after the events are durable. OVERLOADED with retry_after_s when too much is in
-  /// flight, UNAVAILABLE while draining or after the partition stopped.
+  /// Sends the command to its entity. The answer comes after the events are durable. OVERLOADED with retry_after_s when
+  /// too much is in flight, UNAVAILABLE while draining or after the partition stopped.
   virtual void submit(command_request request, reply<command_reply> answer) = 0;
 
   /// NOT_FOUND when the entity has no event up to then.
   virtual void show(core::address entity, as_of when, reply<entity_view> answer) = 0;
 
   /// Up to `limit` records of the entity from eseq `from` on.
-  virtual void history(core::address entity, core::eseq from, std::size_t limit, reply<std::vector<core::record>> answer) = 0;
+  virtual void history(core::address entity, core::eseq from, std::size_t limit,
+                       reply<std::vector<core::record>> answer) = 0;
 
   /// Runs a read on a thread that may block on the disk; for log, proof and directory routes.
   virtual void read(std::function<void(journal::partition_log&)> task) = 0;

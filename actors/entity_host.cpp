@@ -23,13 +23,17 @@ void entity_host_state::start(const core::entity_type& type) {
 void entity_host_state::finish_opening() {
   if (auto loaded = entity->load(); !loaded) {
     ++services.count->hosts_failed;
-    for (auto& command : waiting_commands) command->answer.deliver(loaded.error());
-    for (auto& view : waiting_views) view->answer.deliver(loaded.error());
+    for (auto& command : waiting_commands)
+      command->answer.deliver(loaded.error());
+    for (auto& view : waiting_views)
+      view->answer.deliver(loaded.error());
     return self->quit(caf::exit_reason::unhandled_exception);
   }
   open = true;
-  for (auto& command : std::exchange(waiting_commands, {})) entity->handle(std::move(command));
-  for (auto& view : std::exchange(waiting_views, {})) entity->show(std::move(view));
+  for (auto& command : std::exchange(waiting_commands, {}))
+    entity->handle(std::move(command));
+  for (auto& view : std::exchange(waiting_views, {}))
+    entity->show(std::move(view));
   watch_deadline();
 }
 

@@ -9,7 +9,8 @@
 
 namespace logline::actors {
 
-/// The actor around a hosted_entity: waits for the barrier, keeps messages until the fold is done, and dies when a commit fails.
+/// The actor around a hosted_entity: waits for the barrier, keeps messages until the fold is done, and dies when a
+/// commit fails.
 struct entity_host_state {
   static inline const char* name = "entity_host";
 

@@ -8,8 +8,8 @@
 
 namespace logline::actors {
 
-/// The first line of every behaviour. An escaping exception ends the actor with its text as the reason (CAF 0.17.6 would lose it to
-/// stdout); messages nobody expected are dropped instead of printed.
+/// The first line of every behaviour. An escaping exception ends the actor with its text as the reason (CAF 0.17.6
+/// would lose it to stdout); messages nobody expected are dropped instead of printed.
 inline void harden(caf::scheduled_actor* self) {
   self->set_exception_handler([](caf::scheduled_actor*, std::exception_ptr& thrown) -> caf::error {
     try {

@@ -9,7 +9,8 @@ namespace logline::actors {
 namespace {
 
 core::failure stale_expectation(core::eseq expected, core::eseq actual) {
-  auto why = core::conflict(fmt::format("expected eseq {}, but the entity is at {}; read it again", expected.value, actual.value));
+  auto why = core::conflict(
+      fmt::format("expected eseq {}, but the entity is at {}; read it again", expected.value, actual.value));
   why.details.push_back({"/expected_eseq", fmt::format("actual {}", actual.value)});
   return why;
 }
@@ -42,12 +43,15 @@ constexpr auto describe(core::type_tag<quoting_reply>) {
 std::string stored_form(const core::decision& decision) {
   if (decision.quotes().empty()) return decision.reply();
   quoting_reply out{{decision.reply()}, {}};
-  for (const auto& q : decision.quotes()) out.quotes.push_back({q.offset, q.sequence.value, std::string{q.field}});
+  for (const auto& q : decision.quotes())
+    out.quotes.push_back({q.offset, q.sequence.value, std::string{q.field}});
   return core::to_msgpack(out);
 }
 
 // The map's first key tells the two forms apart: fixmap of two, fixstr of eight.
-bool is_quoting(std::string_view stored) { return stored.starts_with("\x82\xa8$quoting"); }
+bool is_quoting(std::string_view stored) {
+  return stored.starts_with("\x82\xa8$quoting");
+}
 
 }  // namespace
 
@@ -124,7 +128,8 @@ bool hosted_entity::answer_from_past(pending_command& command) {
     auto stored = core::from_msgpack<quoting_reply>(f.said.reply);
     if (!stored) return refuse(command, stored.error()), true;
     f.said.reply = std::move(stored->text.data);
-    for (const auto& q : stored->quotes) f.quotes.push_back({q.offset, core::eseq{q.sequence}, q.field});
+    for (const auto& q : stored->quotes)
+      f.quotes.push_back({q.offset, core::eseq{q.sequence}, q.field});
   }
   f.answer = std::move(command.answer);
   take_off(std::move(f));
@@ -175,8 +180,8 @@ void hosted_entity::refuse(pending_command& command, core::failure why) {
   take_off(std::move(f));
 }
 
-// Events: admission first, then the state moves on, then they are submitted. After admission nothing can refuse them but the end of
-// the partition, which ends this host as well.
+// Events: admission first, then the state moves on, then they are submitted. After admission nothing can refuse them
+// but the end of the partition, which ends this host as well.
 void hosted_entity::carry_out(command_ptr command, core::decision decision, const core::context& ctx) {
   auto& request = command->request;
   if (decision.rejection()) return refuse(*command, *decision.rejection());
@@ -185,7 +190,8 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   f.answer = std::move(command->answer);
   f.said.sequence = decided_;
   f.said.reply = decision.reply();
-  for (const auto& q : decision.quotes()) f.quotes.push_back({q.offset, q.sequence, std::string{q.field}});
+  for (const auto& q : decision.quotes())
+    f.quotes.push_back({q.offset, q.sequence, std::string{q.field}});
   if (decision.events().empty()) return take_off(std::move(f));
 
   journal::append_request append;
@@ -268,7 +274,8 @@ void hosted_entity::land(flight f) {
 
 bool hosted_entity::settled(const journal::result<journal::appended>& outcome) {
   if (!outcome) return fail_all(journal::to_failure(outcome.error())), false;
-  LL_INVARIANT(!flight_.empty() && flight_.front().submitted, "{}: a commit settled that nobody waits for", address_.text());
+  LL_INVARIANT(!flight_.empty() && flight_.front().submitted, "{}: a commit settled that nobody waits for",
+               address_.text());
   flight f = std::move(flight_.front());
   flight_.pop_front();
   LL_INVARIANT(f.said.sequence == outcome->last_sequence, "{}: decided eseq {}, journaled {}", address_.text(),
@@ -289,7 +296,8 @@ void hosted_entity::fail_all(const core::failure& why) {
     f.view.reset();
     land(std::move(f));
   }
-  for (auto& p : std::exchange(parked_, {})) p.command->answer.deliver(why);
+  for (auto& p : std::exchange(parked_, {}))
+    p.command->answer.deliver(why);
 }
 
 void hosted_entity::show(view_ptr view) {
@@ -346,23 +354,27 @@ void hosted_entity::ask_again() {
 void hosted_entity::reconsider_parked() {
   while (std::exchange(changed_, false) && !parked_.empty()) {
     std::deque<parked> waiting = std::exchange(parked_, {});
-    for (auto& p : waiting) decide_on(p.command, p.asked_at);
+    for (auto& p : waiting)
+      decide_on(p.command, p.asked_at);
   }
 }
 
 void hosted_entity::stop_waiting() {
-  for (auto& p : std::exchange(parked_, {})) refuse(*p.command, core::unavailable("the node is stopping"));
+  for (auto& p : std::exchange(parked_, {}))
+    refuse(*p.command, core::unavailable("the node is stopping"));
 }
 
 core::timestamp hosted_entity::next_deadline() const {
   core::timestamp earliest = core::never;
-  for (const auto& p : parked_) earliest = std::min(earliest, p.until);
+  for (const auto& p : parked_)
+    earliest = std::min(earliest, p.until);
   return earliest;
 }
 
 void hosted_entity::note_growth(const journal::append_request& request) {
   events_since_snapshot_ += request.events.size();
-  for (const auto& event : request.events) bytes_since_snapshot_ += event.payload.size();
+  for (const auto& event : request.events)
+    bytes_since_snapshot_ += event.payload.size();
   const bool due = events_since_snapshot_ >= services_.limits.snapshot_events ||
                    bytes_since_snapshot_ >= services_.limits.snapshot_bytes;
   // A big state is written again only after as many bytes of events: the cost of snapshots stays a constant share.
@@ -380,8 +392,8 @@ void hosted_entity::keep_snapshot(const journal::appended& appended) {
   if (!snapshot_ || snapshot_->sequence > appended.last_sequence) return;
   // The snapshot was taken right after a command's events, so its eseq is the last of exactly one commit.
   if (snapshot_->sequence == appended.last_sequence) {
-    const auto kept = services_.log->put_snapshot(
-        address_, {snapshot_->sequence, appended.last, type_.fold_version(), snapshot_->hash, std::move(snapshot_->state)});
+    const auto kept = services_.log->put_snapshot(address_, {snapshot_->sequence, appended.last, type_.fold_version(),
+                                                             snapshot_->hash, std::move(snapshot_->state)});
     ++(kept ? services_.count->snapshots_written : services_.count->snapshot_failures);
   }
   snapshot_.reset();

@@ -40,25 +40,28 @@ struct host_services {
   engine_clock* clock = nullptr;
   counters* count = nullptr;
   const core::secret_box* secrets = nullptr;
-  std::string origin;                                                   ///< "site.generation"
-  std::function<std::uint64_t()> entropy;                               ///< seeds draws; any thread
-  std::function<void(const core::address&, core::timestamp)> arm;       ///< next wake-up of the entity; `never` disarms; any thread
+  std::string origin;                      ///< "site.generation"
+  std::function<std::uint64_t()> entropy;  ///< seeds draws; any thread
+  std::function<void(const core::address&, core::timestamp)>
+      arm;  ///< next wake-up of the entity; `never` disarms; any thread
   host_limits limits;
 };
 
-/// One awake entity, without the actor around it: takes commands one at a time, decides on its newest state, hands events to the
-/// committer, and answers in order once they are durable (pipelining, architecture §2). Not thread-safe: its owner serialises calls.
+/// One awake entity, without the actor around it: takes commands one at a time, decides on its newest state, hands
+/// events to the committer, and answers in order once they are durable (pipelining, architecture §2). Not thread-safe:
+/// its owner serialises calls.
 ///
 ///   decided    1 2 3 4 5      state_ is the fold of all of these
 ///   durable    1 2            replies 3, 4, 5 wait in flight_, and so does every answer that saw their state
 class hosted_entity {
  public:
-  /// `settle` is called on a committer thread with the outcome of the oldest unsettled submission; the owner passes it to settled().
+  /// `settle` is called on a committer thread with the outcome of the oldest unsettled submission; the owner passes it
+  /// to settled().
   hosted_entity(host_services services, const core::entity_type& type, core::address address,
                 std::function<void(journal::result<journal::appended>)> settle);
 
-  /// Folds the durable state. Call once, after a barrier of the commit queue has passed: only then is everything that an earlier host
-  /// of this entity submitted either durable or failed.
+  /// Folds the durable state. Call once, after a barrier of the commit queue has passed: only then is everything that
+  /// an earlier host of this entity submitted either durable or failed.
   core::outcome load();
 
   void handle(command_ptr command);
@@ -70,8 +73,8 @@ class hosted_entity {
   /// The node is draining: nobody waits any longer.
   void stop_waiting();
 
-  /// Takes the outcome of the oldest unsettled submission. False: it failed, so everything not yet answered has been answered with that
-  /// failure, and the host must die: its state is ahead of the journal.
+  /// Takes the outcome of the oldest unsettled submission. False: it failed, so everything not yet answered has been
+  /// answered with that failure, and the host must die: its state is ahead of the journal.
   bool settled(const journal::result<journal::appended>& outcome);
 
   /// Nothing in flight, nobody waits.
@@ -84,11 +87,11 @@ class hosted_entity {
     reply<command_reply> answer;
     command_reply said;
     std::vector<quote> quotes;
-    std::optional<core::failure> refusal;      ///< an answer that saw undurable state waits like any other
+    std::optional<core::failure> refusal;  ///< an answer that saw undurable state waits like any other
     reply<entity_view> view_answer;
     std::optional<entity_view> view;
-    std::string key;                           ///< idempotency key, when the submission is the first with it
-    bool submitted = false;                    ///< waits for a commit of its own
+    std::string key;         ///< idempotency key, when the submission is the first with it
+    bool submitted = false;  ///< waits for a commit of its own
   };
   struct follower {
     core::digest request_digest;

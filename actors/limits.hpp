@@ -9,33 +9,33 @@
 namespace logline::actors {
 
 struct host_limits {
-  std::uint64_t snapshot_events = 500;               ///< JRN-10: a snapshot after this many events …
-  std::uint64_t snapshot_bytes = 64 * 1024;          ///< … or bytes of events; never sooner than the state's own size again
-  std::size_t parked_max = 1'000;                    ///< commands of one entity that wait for a change (long polls)
-  core::duration_us wake_again = core::seconds(1);   ///< a wake-up that changed nothing is not repeated sooner
+  std::uint64_t snapshot_events = 500;       ///< JRN-10: a snapshot after this many events …
+  std::uint64_t snapshot_bytes = 64 * 1024;  ///< … or bytes of events; never sooner than the state's own size again
+  std::size_t parked_max = 1'000;            ///< commands of one entity that wait for a change (long polls)
+  core::duration_us wake_again = core::seconds(1);  ///< a wake-up that changed nothing is not repeated sooner
 };
 
 struct door_limits {
-  std::size_t commands_max = 65'536;                 ///< commands taken and not answered; beyond: OVERLOADED
-  std::size_t history_max = 1'000;                   ///< records in one answer of history()
+  std::size_t commands_max = 65'536;  ///< commands taken and not answered; beyond: OVERLOADED
+  std::size_t history_max = 1'000;    ///< records in one answer of history()
 };
 
 struct router_limits {
-  std::size_t resident_max = 100'000;                ///< entities awake; about 1.5 KiB each beside their state
-  core::duration_us idle = core::seconds(60);        ///< an entity that nobody asked for this long goes to sleep
+  std::size_t resident_max = 100'000;          ///< entities awake; about 1.5 KiB each beside their state
+  core::duration_us idle = core::seconds(60);  ///< an entity that nobody asked for this long goes to sleep
   core::duration_us sweep = core::seconds(5);
 };
 
 struct reactor_limits {
-  std::size_t outstanding_max = 512;                 ///< commands sent and not answered
-  std::size_t records_per_turn = 1'024;              ///< then other messages get their turn
+  std::size_t outstanding_max = 512;     ///< commands sent and not answered
+  std::size_t records_per_turn = 1'024;  ///< then other messages get their turn
   core::duration_us retry_first = core::milliseconds(50);
   core::duration_us retry_max = core::seconds(30);
 };
 
 struct worker_limits {
-  std::int64_t lease_batch = 64;                     ///< tasks asked for at once
-  core::duration_us poll = core::seconds(20);        ///< a lease waits this long for due tasks
+  std::int64_t lease_batch = 64;               ///< tasks asked for at once
+  core::duration_us poll = core::seconds(20);  ///< a lease waits this long for due tasks
 };
 
 struct node_limits {

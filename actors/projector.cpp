@@ -27,13 +27,15 @@ void projector_state::catch_up() {
   if (seen == 0) return;
   std::vector<journal::partition_log::view_row> batch;
   batch.reserve(rows.size());
-  for (auto& [key, row] : rows) batch.push_back(std::move(row));
+  for (auto& [key, row] : rows)
+    batch.push_back(std::move(row));
   if (auto put = log->put_view(directory_view::name, core::gseq{next.value - 1}, batch); !put)
     return self->quit(caf::make_error(caf::sec::runtime_error, put.error().text()));
   self->send(self, atom::resume_v);
 }
 
-follower_actor::behavior_type projector(follower_actor::stateful_pointer<projector_state> self, journal::partition_log* log, tail* feed) {
+follower_actor::behavior_type projector(follower_actor::stateful_pointer<projector_state> self,
+                                        journal::partition_log* log, tail* feed) {
   harden(self);
   auto& state = self->state;
   state.self = self;

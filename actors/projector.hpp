@@ -1,7 +1,7 @@
 #pragma once
 
-#include "actors/protocol.hpp"
 #include "actors/follower.hpp"
+#include "actors/protocol.hpp"
 
 namespace logline::actors {
 
@@ -17,6 +17,7 @@ struct projector_state {
   void catch_up();
 };
 
-follower_actor::behavior_type projector(follower_actor::stateful_pointer<projector_state> self, journal::partition_log* log, tail* feed);
+follower_actor::behavior_type projector(follower_actor::stateful_pointer<projector_state> self,
+                                        journal::partition_log* log, tail* feed);
 
 }  // namespace logline::actors

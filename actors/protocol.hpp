@@ -27,17 +27,16 @@ using entity_actor = caf::typed_actor<
     caf::reacts_to<atom::retire, std::uint64_t>>;
 
 /// Finds or wakes the entity that a message is for.
-using router_actor = caf::typed_actor<
-    caf::reacts_to<atom::deliver, command_message>,
-    caf::reacts_to<atom::show, view_message>,
-    // The timekeeper wakes an entity.
-    caf::reacts_to<atom::wake, core::address>,
-    // Sends entities to sleep that nobody asked for a while.
-    caf::reacts_to<atom::sweep>,
-    // Passed on to every host.
-    caf::reacts_to<atom::drain>,
-    // INTERNAL: a host has handled this many messages and is at rest.
-    caf::reacts_to<atom::retired, core::address, std::uint64_t>>;
+using router_actor =
+    caf::typed_actor<caf::reacts_to<atom::deliver, command_message>, caf::reacts_to<atom::show, view_message>,
+                     // The timekeeper wakes an entity.
+                     caf::reacts_to<atom::wake, core::address>,
+                     // Sends entities to sleep that nobody asked for a while.
+                     caf::reacts_to<atom::sweep>,
+                     // Passed on to every host.
+                     caf::reacts_to<atom::drain>,
+                     // INTERNAL: a host has handled this many messages and is at rest.
+                     caf::reacts_to<atom::retired, core::address, std::uint64_t>>;
 
 /// The only user of delayed messages: one wheel for every wake-up of the node (ENG-05).
 using timekeeper_actor = caf::typed_actor<
@@ -62,12 +61,11 @@ using follower_actor = caf::typed_actor<
     caf::reacts_to<atom::again>>;
 
 /// Digests the states of all entities through their hosts, one request at a time.
-using digester_actor = caf::typed_actor<
-    caf::reacts_to<atom::digest, digest_message>,
-    // INTERNAL: views of entities lie in the inbox.
-    caf::reacts_to<atom::answered>,
-    // INTERNAL: the directory may have caught up.
-    caf::reacts_to<atom::again>>;
+using digester_actor = caf::typed_actor<caf::reacts_to<atom::digest, digest_message>,
+                                        // INTERNAL: views of entities lie in the inbox.
+                                        caf::reacts_to<atom::answered>,
+                                        // INTERNAL: the directory may have caught up.
+                                        caf::reacts_to<atom::again>>;
 
 /// Reads that may block on the disk.
 using librarian_actor = caf::typed_actor<

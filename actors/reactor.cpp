@@ -66,7 +66,8 @@ void reactor_state::collect() {
   catch_up();
 }
 
-// The refused command is kept where operators look, as an errand of its own: the event counts as handled once that is durable.
+// The refused command is kept where operators look, as an errand of its own: the event counts as handled once that is
+// durable.
 void reactor_state::bury(core::gseq position, const courier::delivered& refused) {
   const std::string_view suffix = ":dead";
   if (refused.order.key.ends_with(suffix))
@@ -98,11 +99,12 @@ void reactor_state::bury(core::gseq position, const courier::delivered& refused)
 }
 
 void reactor_state::answered(core::gseq position) {
-  const auto found = std::lower_bound(open.begin(), open.end(), position,
-                                         [](const auto& r, core::gseq p) { return r.position < p; });
+  const auto found =
+      std::lower_bound(open.begin(), open.end(), position, [](const auto& r, core::gseq p) { return r.position < p; });
   LL_INVARIANT(found != open.end() && found->position == position, "no open reaction to gseq {}", position.value);
   --found->unanswered;
-  while (!open.empty() && open.front().unanswered == 0) open.pop_front();
+  while (!open.empty() && open.front().unanswered == 0)
+    open.pop_front();
 }
 
 void reactor_state::save_cursor() {
@@ -114,7 +116,8 @@ void reactor_state::save_cursor() {
 
 void reactor_state::stop(std::string why) {
   ++services.count->reactors_stopped;
-  self->quit(caf::make_error(caf::sec::runtime_error, fmt::format("reactor {} at gseq {}: {}", type->name, next.value, why)));
+  self->quit(
+      caf::make_error(caf::sec::runtime_error, fmt::format("reactor {} at gseq {}: {}", type->name, next.value, why)));
 }
 
 follower_actor::behavior_type reactor(follower_actor::stateful_pointer<reactor_state> self, follower_services services,

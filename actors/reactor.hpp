@@ -22,9 +22,10 @@ struct follower_services {
   node_limits limits;
 };
 
-/// Runs one reactor: reads the log behind its durable cursor, sends the commands that events lead to, and moves the cursor past an event
-/// only when each of its commands has a final answer. Commands carry keys derived from reactor, position and index, so repeating what a
-/// crash forgot has no second effect. A command that is refused for good goes to the dead letters of its tenant.
+/// Runs one reactor: reads the log behind its durable cursor, sends the commands that events lead to, and moves the
+/// cursor past an event only when each of its commands has a final answer. Commands carry keys derived from reactor,
+/// position and index, so repeating what a crash forgot has no second effect. A command that is refused for good goes
+/// to the dead letters of its tenant.
 struct reactor_state {
   static inline const char* name = "reactor";
 
@@ -39,10 +40,10 @@ struct reactor_state {
   const core::reactor_type* type = nullptr;
   follower_bell bell;
   std::unique_ptr<courier> messenger;
-  core::gseq next{1};                                ///< to read
-  core::gseq saved;                                  ///< cursor as stored
-  std::deque<reaction> open;                         ///< in order of position
-  std::map<std::uint64_t, core::gseq> errands;       ///< token → position of the event
+  core::gseq next{1};                           ///< to read
+  core::gseq saved;                             ///< cursor as stored
+  std::deque<reaction> open;                    ///< in order of position
+  std::map<std::uint64_t, core::gseq> errands;  ///< token → position of the event
   std::uint64_t tokens = 0;
 
   void catch_up();

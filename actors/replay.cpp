@@ -102,9 +102,12 @@ void digest_builder::add(const core::address& entity, core::eseq sequence, const
   ++entities_;
 }
 
-state_digest digest_builder::finish(core::gseq position) const { return {position, entities_, core::sha256(lines_)}; }
+state_digest digest_builder::finish(core::gseq position) const {
+  return {position, entities_, core::sha256(lines_)};
+}
 
-core::result<std::map<core::address, folded_entity>> replay_all(const journal::partition_log& log, const type_finder& types,
+core::result<std::map<core::address, folded_entity>> replay_all(const journal::partition_log& log,
+                                                                const type_finder& types,
                                                                 const std::function<void(core::gseq)>& progress) {
   std::unordered_map<core::address, folded_entity> entities;
   core::outcome outcome = core::done{};
@@ -125,7 +128,8 @@ core::result<std::map<core::address, folded_entity>> replay_all(const journal::p
   if (!read) return journal::to_failure(read.error());
   if (!outcome) return outcome.error();
   std::map<core::address, folded_entity> sorted;
-  for (auto& [entity, folded] : entities) sorted.emplace(entity, std::move(folded));
+  for (auto& [entity, folded] : entities)
+    sorted.emplace(entity, std::move(folded));
   return sorted;
 }
 
@@ -135,7 +139,8 @@ core::result<state_digest> replay_digest(const journal::partition_log& log, cons
   auto all = replay_all(log, types, progress);
   if (!all) return all.error();
   digest_builder digest;
-  for (const auto& [entity, folded] : *all) digest.add(entity, folded.sequence, folded.type->state_hash(folded.state.get()));
+  for (const auto& [entity, folded] : *all)
+    digest.add(entity, folded.sequence, folded.type->state_hash(folded.state.get()));
   return digest.finish(position);
 }
 
@@ -162,8 +167,8 @@ std::string field_of(std::string_view event, std::string_view field) {
 
 }  // namespace
 
-core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity, std::string reply,
-                                         const std::vector<quote>& quotes) {
+core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity,
+                                         std::string reply, const std::vector<quote>& quotes) {
   std::string out;
   std::size_t copied = 0;
   for (const auto& q : quotes) {

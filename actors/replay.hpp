@@ -16,18 +16,19 @@ struct folded_entity {
   const core::entity_type* type = nullptr;
   core::state_ptr state{nullptr, nullptr};
   core::eseq sequence;
-  core::gseq last;                       ///< position of the last folded record
-  std::uint64_t folded = 0;              ///< records folded on top of the snapshot
-  std::uint64_t bytes = 0;               ///< their payload bytes
-  std::uint64_t skipped = 0;             ///< records of retired events
-  std::size_t snapshot_bytes = 0;        ///< size of the snapshot it started from; 0 when it started from nothing
+  core::gseq last;                 ///< position of the last folded record
+  std::uint64_t folded = 0;        ///< records folded on top of the snapshot
+  std::uint64_t bytes = 0;         ///< their payload bytes
+  std::uint64_t skipped = 0;       ///< records of retired events
+  std::size_t snapshot_bytes = 0;  ///< size of the snapshot it started from; 0 when it started from nothing
 };
 
 /// Entity types by name; tests bring their own.
 using type_finder = std::function<const core::entity_type*(std::string_view)>;
 
-/// Folds an entity up to its durable end: from its snapshot when that fits (fold version, eseq and hash are checked, JRN-10), else
-/// from its first event. NOT_FOUND for unknown types; JOURNAL_CORRUPT or UNKNOWN_SCHEMA when the log cannot be folded.
+/// Folds an entity up to its durable end: from its snapshot when that fits (fold version, eseq and hash are checked,
+/// JRN-10), else from its first event. NOT_FOUND for unknown types; JOURNAL_CORRUPT or UNKNOWN_SCHEMA when the log
+/// cannot be folded.
 core::result<folded_entity> load_entity(const journal::partition_log& log, const core::entity_type& type,
                                         const core::address& entity);
 
@@ -46,13 +47,14 @@ class digest_builder {
   std::uint64_t entities_ = 0;
 };
 
-/// Replays the whole log from gseq 1, no snapshots, and digests every entity's state (contract: `logline journal hash`). `progress` is
-/// told the position now and then.
+/// Replays the whole log from gseq 1, no snapshots, and digests every entity's state (contract: `logline journal
+/// hash`). `progress` is told the position now and then.
 core::result<state_digest> replay_digest(const journal::partition_log& log, const type_finder& types,
                                          const std::function<void(core::gseq)>& progress);
 
 /// The whole log folded into memory: every entity's state.
-core::result<std::map<core::address, folded_entity>> replay_all(const journal::partition_log& log, const type_finder& types,
+core::result<std::map<core::address, folded_entity>> replay_all(const journal::partition_log& log,
+                                                                const type_finder& types,
                                                                 const std::function<void(core::gseq)>& progress);
 
 /// A core::reply_quote that owns its text, since it may have come from the journal.
@@ -63,8 +65,8 @@ struct quote {
 };
 
 /// Puts quoted fields of the entity's events into a reply.
-core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity, std::string reply,
-                                         const std::vector<quote>& quotes);
+core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity,
+                                         std::string reply, const std::vector<quote>& quotes);
 
 /// An event as a record for the journal.
 journal::event_draft draft_of(const core::event_box& event, const core::uuid& event_id);

@@ -8,8 +8,9 @@
 
 namespace logline::actors {
 
-/// The right and duty to answer once. Whoever holds it last without answering answers UNAVAILABLE by destroying it, so that no
-/// caller waits for an actor that died, a message that was dropped or a queue that was cleared. Move-only; any thread.
+/// The right and duty to answer once. Whoever holds it last without answering answers UNAVAILABLE by destroying it, so
+/// that no caller waits for an actor that died, a message that was dropped or a queue that was cleared. Move-only; any
+/// thread.
 template <class T>
 class reply {
  public:
@@ -36,8 +37,7 @@ class reply {
 
  private:
   void abandon() {
-    if (to_)
-      deliver(core::unavailable("the entity stopped before it answered; retry with the same idempotency key"));
+    if (to_) deliver(core::unavailable("the entity stopped before it answered; retry with the same idempotency key"));
   }
   receiver to_;
 };

@@ -24,7 +24,8 @@ router_state::host* router_state::find_or_wake(const core::address& entity) {
   if (found == hosts.end()) {
     const auto* type = types(entity.type);
     if (type == nullptr) return nullptr;
-    auto actor = self->spawn<caf::monitored>(entity_host, services, type, entity, caf::actor_cast<router_actor>(self), timekeeper);
+    auto actor = self->spawn<caf::monitored>(entity_host, services, type, entity, caf::actor_cast<router_actor>(self),
+                                             timekeeper);
     addresses.emplace(actor.address(), entity);
     found = hosts.emplace(entity, host{std::move(actor), 0, {}}).first;
     if (hosts.size() > crowded_at) {
@@ -98,7 +99,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
   state.timekeeper = std::move(timekeeper);
   self->set_down_handler([self](const caf::down_msg& down) { self->state.forget(down.source); });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
-    for (auto& [entity, h] : self->state.hosts) self->send_exit(h.actor, exit.reason);
+    for (auto& [entity, h] : self->state.hosts)
+      self->send_exit(h.actor, exit.reason);
     self->quit(exit.reason);
   });
   return {
@@ -107,7 +109,8 @@ router_actor::behavior_type router(router_actor::stateful_pointer<router_state> 
       [self](atom::wake, const core::address& entity) { self->state.wake(entity); },
       [self](atom::sweep) { self->state.sweep(); },
       [self](atom::drain) {
-        for (auto& [entity, h] : self->state.hosts) self->send(h.actor, atom::drain_v);
+        for (auto& [entity, h] : self->state.hosts)
+          self->send(h.actor, atom::drain_v);
       },
       [self](atom::retired, const core::address& entity, std::uint64_t sent) { self->state.retired(entity, sent); },
   };

@@ -6,13 +6,14 @@
 
 namespace logline::actors {
 
-/// Who is awake. Finds the host of an address, or spawns it; sends idle hosts to sleep without ever losing a message between.
+/// Who is awake. Finds the host of an address, or spawns it; sends idle hosts to sleep without ever losing a message
+/// between.
 struct router_state {
   static inline const char* name = "router";
 
   struct host {
     entity_actor actor;
-    std::uint64_t sent = 0;          ///< messages that count for retirement
+    std::uint64_t sent = 0;  ///< messages that count for retirement
     core::timestamp last_used;
   };
 
@@ -23,7 +24,7 @@ struct router_state {
   timekeeper_actor timekeeper;
   std::unordered_map<core::address, host> hosts;
   std::unordered_map<caf::actor_addr, core::address> addresses;
-  std::size_t crowded_at = 0;            ///< so many hosts call for a sweep at once
+  std::size_t crowded_at = 0;  ///< so many hosts call for a sweep at once
   std::size_t retired_since_trim = 0;
 
   void deliver(const command_message& command);

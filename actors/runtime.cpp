@@ -113,11 +113,13 @@ struct runtime::impl {
   std::vector<supervised> children(door& entrance) {
     std::vector<supervised> all;
     all.push_back({"projector", [this](caf::local_actor* parent) {
-                     return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(projector, &parts.log, &parts.feed));
+                     return caf::actor_cast<caf::actor>(
+                         parent->spawn<caf::monitored>(projector, &parts.log, &parts.feed));
                    }});
     for (const auto* type : parts.reactors)
       all.push_back({fmt::format("reactor {}", type->name), [this, type, &entrance](caf::local_actor* parent) {
-                       return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(reactor, followers(entrance), type));
+                       return caf::actor_cast<caf::actor>(
+                           parent->spawn<caf::monitored>(reactor, followers(entrance), type));
                      }});
     if (!parts.handlers.empty())
       all.push_back({"worker", [this, &entrance](caf::local_actor* parent) {
@@ -143,12 +145,12 @@ runtime::runtime(runtime_parts parts) : impl_(std::make_unique<impl>(std::move(p
 void runtime::start() {
   auto& i = *impl_;
   caf::anon_send(i.time, atom::start_v, caf::actor_cast<caf::strong_actor_ptr>(i.route));
-  auto armed = i.parts.log.each_wake([&](const core::address& entity, core::timestamp when) {
-    caf::anon_send(i.time, atom::arm_v, entity, when.us);
-  });
+  auto armed = i.parts.log.each_wake(
+      [&](const core::address& entity, core::timestamp when) { caf::anon_send(i.time, atom::arm_v, entity, when.us); });
   if (!armed) return i.parts.give_up("wake-ups cannot be read: " + armed.error().text());
   i.open = true;
-  i.watch = i.system->spawn(supervisor, &i.parts.clock, i.time, restart_policy{}, i.children(*this), i.parts.report, i.parts.give_up);
+  i.watch = i.system->spawn(supervisor, &i.parts.clock, i.time, restart_policy{}, i.children(*this), i.parts.report,
+                            i.parts.give_up);
 }
 
 bool runtime::drain(core::duration_us wait) {
@@ -162,7 +164,8 @@ bool runtime::drain(core::duration_us wait) {
 runtime::~runtime() {
   auto& i = *impl_;
   i.open = false;
-  // Order: those who send commands, those who carry them, those who execute them, time. Replies that are left answer UNAVAILABLE.
+  // Order: those who send commands, those who carry them, those who execute them, time. Replies that are left answer
+  // UNAVAILABLE.
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.digests, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.library, caf::exit_reason::user_shutdown);
@@ -175,7 +178,8 @@ runtime::~runtime() {
   i.time = nullptr;
   if (i.parts.deterministic) {
     auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(i.system->scheduler());
-    while (scheduler.has_job()) scheduler.run_once();
+    while (scheduler.has_job())
+      scheduler.run_once();
     scheduler.inline_all_enqueues();
   }
   i.system.reset();
@@ -183,7 +187,8 @@ runtime::~runtime() {
 
 void runtime::submit(command_request request, reply<command_reply> answer) {
   auto& i = *impl_;
-  if (!i.open.load(std::memory_order_acquire)) return answer.deliver(core::unavailable("the node is starting or stopping"));
+  if (!i.open.load(std::memory_order_acquire))
+    return answer.deliver(core::unavailable("the node is starting or stopping"));
   if (!i.gauge->enter()) {
     ++i.count.overloaded;
     return answer.deliver(core::overloaded("too many commands in flight; slow down"));
@@ -220,7 +225,8 @@ void runtime::show(core::address entity, as_of when, reply<entity_view> answer) 
   });
 }
 
-void runtime::history(core::address entity, core::eseq from, std::size_t limit, reply<std::vector<core::record>> answer) {
+void runtime::history(core::address entity, core::eseq from, std::size_t limit,
+                      reply<std::vector<core::record>> answer) {
   auto to = std::make_shared<reply<std::vector<core::record>>>(std::move(answer));
   const std::size_t most = std::min(limit, impl_->parts.limits.door.history_max);
   read([entity = std::move(entity), from, most, to](journal::partition_log& log) {
@@ -242,9 +248,8 @@ void runtime::read(std::function<void(journal::partition_log&)> task) {
 void runtime::directory(std::string tenant, std::string type, std::string after, std::size_t limit,
                         reply<std::vector<directory_entry>> answer) {
   auto to = std::make_shared<reply<std::vector<directory_entry>>>(std::move(answer));
-  read([tenant = std::move(tenant), type = std::move(type), after = std::move(after), limit, to](journal::partition_log& log) {
-    to->deliver(directory_view::list(log, tenant, type, after, limit));
-  });
+  read([tenant = std::move(tenant), type = std::move(type), after = std::move(after), limit,
+        to](journal::partition_log& log) { to->deliver(directory_view::list(log, tenant, type, after, limit)); });
 }
 
 void runtime::live_digest(reply<state_digest> answer) {
@@ -258,8 +263,12 @@ core::outcome runtime::ready() const {
   return core::done{};
 }
 
-std::string_view runtime::origin() const { return impl_->parts.origin; }
-const core::secret_box* runtime::secrets() const { return impl_->parts.secrets; }
+std::string_view runtime::origin() const {
+  return impl_->parts.origin;
+}
+const core::secret_box* runtime::secrets() const {
+  return impl_->parts.secrets;
+}
 
 bool runtime::step(const std::function<std::size_t(std::size_t)>& pick) {
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(impl_->system->scheduler());
@@ -271,7 +280,8 @@ bool runtime::step(const std::function<std::size_t(std::size_t)>& pick) {
 }
 
 void runtime::advance(core::duration_us by) {
-  dynamic_cast<caf::scheduler::test_coordinator&>(impl_->system->scheduler()).advance_time(std::chrono::microseconds{by.us});
+  dynamic_cast<caf::scheduler::test_coordinator&>(impl_->system->scheduler())
+      .advance_time(std::chrono::microseconds{by.us});
 }
 
 std::vector<door::figure> runtime::figures() const {
@@ -287,7 +297,8 @@ std::vector<door::figure> runtime::figures() const {
       counter("logline_commands_total", "Commands decided.", c.commands),
       counter("logline_rejections_total", "Commands refused.", c.rejections),
       counter("logline_replayed_total", "Commands answered from an earlier request with the same key.", c.replayed),
-      counter("logline_overloaded_total", "Commands refused at the door because too many were in flight.", c.overloaded),
+      counter("logline_overloaded_total", "Commands refused at the door because too many were in flight.",
+              c.overloaded),
       counter("logline_events_total", "Events made durable.", c.events),
       counter("logline_personal_fields_total", "Personal fields journaled.", c.personal_fields),
       counter("logline_entities_loaded_total", "Entities woken.", c.hosts_loaded),
@@ -300,7 +311,8 @@ std::vector<door::figure> runtime::figures() const {
       counter("logline_wakes_stuck_total", "Wake-ups that changed nothing.", c.wakes_stuck),
       counter("logline_reactions_total", "Commands of reactors that took effect.", c.reactions),
       counter("logline_reactions_retried_total", "Commands of reactors sent again.", c.reactions_retried),
-      counter("logline_reactions_refused_total", "Commands of reactors that went to the dead letters.", c.reactions_refused),
+      counter("logline_reactions_refused_total", "Commands of reactors that went to the dead letters.",
+              c.reactions_refused),
       counter("logline_reactors_stopped_total", "Reactors that stopped on an error.", c.reactors_stopped),
       counter("logline_tasks_completed_total", "Tasks the in-process worker completed.", c.tasks_completed),
       counter("logline_tasks_failed_total", "Task attempts the in-process worker failed.", c.tasks_failed),
@@ -311,9 +323,11 @@ std::vector<door::figure> runtime::figures() const {
             static_cast<double>(i.parts.clock.skew_us())),
   };
   const auto waiting = i.parts.commits.waiting();
-  all.push_back(gauge("journal_waiting_records", "Records admitted and not durable.", static_cast<double>(waiting.records)));
+  all.push_back(
+      gauge("journal_waiting_records", "Records admitted and not durable.", static_cast<double>(waiting.records)));
   all.push_back(gauge("journal_waiting_bytes", "Bytes admitted and not durable.", static_cast<double>(waiting.bytes)));
-  for (auto& [name, value] : i.parts.log.figures()) all.push_back(gauge(name, "Figure of the journal.", value));
+  for (auto& [name, value] : i.parts.log.figures())
+    all.push_back(gauge(name, "Figure of the journal.", value));
   return all;
 }
 

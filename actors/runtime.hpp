@@ -20,23 +20,24 @@ namespace logline::actors {
 /// What a runtime is built from. References outlive it.
 struct runtime_parts {
   journal::partition_log& log;
-  journal::commit_queue& commits;      ///< tells `feed` about each commit
+  journal::commit_queue& commits;  ///< tells `feed` about each commit
   tail& feed;
   engine_clock& clock;
   type_finder types;
   std::vector<const core::reactor_type*> reactors = {};
   std::vector<const core::task_handler*> handlers = {};
   const core::secret_box* secrets = nullptr;
-  std::string origin = {};                                ///< "site.generation"
-  std::string worker_id = {};                             ///< of the in-process worker; the same after every restart
-  std::function<std::uint64_t()> entropy = {};            ///< any thread
+  std::string origin = {};                      ///< "site.generation"
+  std::string worker_id = {};                   ///< of the in-process worker; the same after every restart
+  std::function<std::uint64_t()> entropy = {};  ///< any thread
   std::function<void(std::string)> report = [](const std::string&) {};   ///< a line for the node's log; any thread
   std::function<void(std::string)> give_up = [](const std::string&) {};  ///< the node cannot go on; any thread
   node_limits limits = {};
   bool deterministic = false;  ///< no threads: nothing happens until step(); time stands still until advance()
 };
 
-/// The living part of a node: hosts, router, timekeeper, projector, reactors and worker around one partition. Hides the actor system.
+/// The living part of a node: hosts, router, timekeeper, projector, reactors and worker around one partition. Hides the
+/// actor system.
 class runtime final : public door {
  public:
   explicit runtime(runtime_parts parts);
@@ -45,13 +46,14 @@ class runtime final : public door {
   /// Starts followers and timers. Before this the door refuses.
   void start();
 
-  /// Refuses new commands, sends followers home, stops those that wait, and returns when everything taken has been answered or `wait`
-  /// has passed; false in the latter case. Reads go on.
+  /// Refuses new commands, sends followers home, stops those that wait, and returns when everything taken has been
+  /// answered or `wait` has passed; false in the latter case. Reads go on.
   bool drain(core::duration_us wait);
 
   void submit(command_request request, reply<command_reply> answer) override;
   void show(core::address entity, as_of when, reply<entity_view> answer) override;
-  void history(core::address entity, core::eseq from, std::size_t limit, reply<std::vector<core::record>> answer) override;
+  void history(core::address entity, core::eseq from, std::size_t limit,
+               reply<std::vector<core::record>> answer) override;
   void read(std::function<void(journal::partition_log&)> task) override;
   void directory(std::string tenant, std::string type, std::string after, std::size_t limit,
                  reply<std::vector<directory_entry>> answer) override;
@@ -61,11 +63,13 @@ class runtime final : public door {
   std::string_view origin() const override;
   const core::secret_box* secrets() const override;
 
-  // -- deterministic mode only (simulation, tests) -------------------------------------------------------------------------
+  // -- deterministic mode only (simulation, tests)
+  // -------------------------------------------------------------------------
 
   /// Runs one actor chosen by `pick(n) → [0, n)` among the n that have messages; false when none has.
   bool step(const std::function<std::size_t(std::size_t)>& pick);
-  /// Lets simulated time pass for the actors' timers. The wall clock given to engine_clock must move by the same amount.
+  /// Lets simulated time pass for the actors' timers. The wall clock given to engine_clock must move by the same
+  /// amount.
   void advance(core::duration_us by);
 
  private:

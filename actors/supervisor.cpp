@@ -23,7 +23,8 @@ void supervisor_state::died(const caf::down_msg& down) {
   auto& part = children.at(index);
   const auto now = clock->now();
   part.deaths.push_back(now);
-  while (part.deaths.front() < now - policy.window) part.deaths.pop_front();
+  while (part.deaths.front() < now - policy.window)
+    part.deaths.pop_front();
   const std::string why = fmt::format("{} died: {}", part.what.role, caf::to_string(down.reason));
   if (part.deaths.size() > policy.restarts_max) return give_up(why + "; too often, the node stops");
   const auto shift = std::min<std::size_t>(part.deaths.size() - 1, 16);
@@ -50,8 +51,8 @@ void supervisor_state::stop_all(const caf::error& reason) {
   self->quit(reason);
 }
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, engine_clock* clock,
-                                           timekeeper_actor timekeeper, restart_policy policy,
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           engine_clock* clock, timekeeper_actor timekeeper, restart_policy policy,
                                            std::vector<supervised> children, std::function<void(std::string)> report,
                                            std::function<void(std::string)> give_up) {
   harden(self);
@@ -64,8 +65,10 @@ supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<su
   state.give_up = std::move(give_up);
   self->set_down_handler([self](const caf::down_msg& down) { self->state.died(down); });
   self->set_exit_handler([self](const caf::exit_msg& exit) { self->state.stop_all(exit.reason); });
-  for (auto& part : children) state.children.push_back({std::move(part), {}, core::never});
-  for (std::size_t i = 0; i < state.children.size(); ++i) state.start(i);
+  for (auto& part : children)
+    state.children.push_back({std::move(part), {}, core::never});
+  for (std::size_t i = 0; i < state.children.size(); ++i)
+    state.start(i);
   return {
       [self](atom::again) { self->state.restart_due(); },
   };

@@ -9,15 +9,16 @@
 
 namespace logline::actors {
 
-/// A part of the node that the supervisor keeps alive. State comes from the journal, so starting it anew is all the repair there is.
+/// A part of the node that the supervisor keeps alive. State comes from the journal, so starting it anew is all the
+/// repair there is.
 struct supervised {
   std::string role;
   std::function<caf::actor(caf::local_actor* parent)> start;  ///< spawns monitored by the parent
 };
 
 struct restart_policy {
-  std::size_t restarts_max = 10;                          ///< within …
-  core::duration_us window = core::minutes(1);            ///< … this span; then the node gives up
+  std::size_t restarts_max = 10;                ///< within …
+  core::duration_us window = core::minutes(1);  ///< … this span; then the node gives up
   core::duration_us backoff_first = core::milliseconds(100);
   core::duration_us backoff_max = core::seconds(10);
 };
@@ -36,8 +37,8 @@ struct supervisor_state {
   engine_clock* clock = nullptr;
   timekeeper_actor timekeeper;
   restart_policy policy;
-  std::function<void(std::string)> report;     ///< a line for the log
-  std::function<void(std::string)> give_up;    ///< the node must stop
+  std::function<void(std::string)> report;   ///< a line for the log
+  std::function<void(std::string)> give_up;  ///< the node must stop
   std::vector<child> children;
   std::unordered_map<caf::actor_addr, std::size_t> roles;
 
@@ -47,8 +48,8 @@ struct supervisor_state {
   void stop_all(const caf::error& reason);
 };
 
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, engine_clock* clock,
-                                           timekeeper_actor timekeeper, restart_policy policy,
+supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
+                                           engine_clock* clock, timekeeper_actor timekeeper, restart_policy policy,
                                            std::vector<supervised> children, std::function<void(std::string)> report,
                                            std::function<void(std::string)> give_up);
 

@@ -10,8 +10,8 @@
 
 namespace logline::actors {
 
-/// The one way out: tells followers that the durable head moved. Followers read the log themselves, at their own pace, so a slow one
-/// costs neither memory nor anybody's time. Any thread.
+/// The one way out: tells followers that the durable head moved. Followers read the log themselves, at their own pace,
+/// so a slow one costs neither memory nor anybody's time. Any thread.
 class tail {
  public:
   /// One follower's bell: rung at most once until it is answered.
@@ -41,7 +41,8 @@ class tail {
   /// Called on a committer thread after each commit.
   void grown() {
     const std::lock_guard lock{mutex_};
-    for (const auto& follower : followers_) follower->ring();
+    for (const auto& follower : followers_)
+      follower->ring();
   }
 
  private:

@@ -35,7 +35,8 @@ void timekeeper_state::tick(std::uint64_t generation_of_tick) {
 }
 
 void timekeeper_state::fire_due(core::timestamp now) {
-  while (auto entity = wakes.pop_due(now)) self->send(router, atom::wake_v, *entity);
+  while (auto entity = wakes.pop_due(now))
+    self->send(router, atom::wake_v, *entity);
   while (auto who = callbacks.pop_due(now))
     if (auto alive = caf::actor_cast<caf::actor>(*who)) caf::anon_send(alive, atom::again_v);
   if (next_sweep <= now) {
@@ -60,8 +61,8 @@ void timekeeper_state::ask_for_tick() {
     self->delayed_send(self, std::chrono::microseconds{delay}, atom::tick_v, ++generation);
 }
 
-timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self, engine_clock* clock,
-                                           node_limits limits, periodic_duties duties) {
+timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self,
+                                           engine_clock* clock, node_limits limits, periodic_duties duties) {
   harden(self);
   auto& state = self->state;
   state.self = self;
@@ -71,7 +72,9 @@ timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<ti
   return {
       [self](atom::start, const caf::strong_actor_ptr& router) { self->state.start(router); },
       [self](atom::arm, const core::address& entity, std::int64_t when) { self->state.arm(entity, {when}); },
-      [self](atom::call_back, const caf::strong_actor_ptr& who, std::int64_t when) { self->state.call_back(who, {when}); },
+      [self](atom::call_back, const caf::strong_actor_ptr& who, std::int64_t when) {
+        self->state.call_back(who, {when});
+      },
       [self](atom::tick, std::uint64_t generation) { self->state.tick(generation); },
   };
 }

@@ -9,7 +9,7 @@ namespace logline::actors {
 
 /// What the timekeeper does beside waking entities; each is called on the timekeeper's actor.
 struct periodic_duties {
-  std::function<void()> checkpoint;      ///< every node_limits::checkpoint
+  std::function<void()> checkpoint;  ///< every node_limits::checkpoint
 };
 
 /// Time as the node knows it: one queue of wake-ups, one outstanding delayed message.
@@ -26,8 +26,8 @@ struct timekeeper_state {
   timer_queue<caf::actor_addr> callbacks;
   core::timestamp next_sweep;
   core::timestamp next_checkpoint;
-  core::timestamp asked_for = core::never;   ///< when the newest delayed message is due
-  std::uint64_t generation = 0;              ///< delayed messages cannot be cancelled: older ones are ignored
+  core::timestamp asked_for = core::never;  ///< when the newest delayed message is due
+  std::uint64_t generation = 0;             ///< delayed messages cannot be cancelled: older ones are ignored
 
   void arm(const core::address& entity, core::timestamp when);
   void call_back(const caf::strong_actor_ptr& who, core::timestamp when);
@@ -39,7 +39,7 @@ struct timekeeper_state {
   void ask_for_tick();
 };
 
-timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self, engine_clock* clock,
-                                           node_limits limits, periodic_duties duties);
+timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self,
+                                           engine_clock* clock, node_limits limits, periodic_duties duties);
 
 }  // namespace logline::actors

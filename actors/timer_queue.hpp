@@ -10,7 +10,8 @@
 
 namespace logline::actors {
 
-/// At most one pending time per key; sans-I/O: it is told the time and says who is due. O(log n) each; about 120 bytes a timer.
+/// At most one pending time per key; sans-I/O: it is told the time and says who is due. O(log n) each; about 120 bytes
+/// a timer.
 template <class Key>
 class timer_queue {
  public:
@@ -46,7 +47,7 @@ class timer_queue {
   std::size_t size() const { return when_.size(); }
 
  private:
-  std::unordered_map<Key, core::timestamp> when_;                  // node-based: pointers to keys stay valid
+  std::unordered_map<Key, core::timestamp> when_;  // node-based: pointers to keys stay valid
   std::set<std::pair<core::timestamp, const Key*>> due_;
 };
 

@@ -46,7 +46,8 @@ void worker_state::discover() {
     if (!page) return stop(page.error().message);
     if (page->empty()) break;
     after = page->back().entity.text();
-    for (const auto& entry : *page) adopt(entry.entity);
+    for (const auto& entry : *page)
+      adopt(entry.entity);
   }
 }
 
@@ -56,8 +57,7 @@ void worker_state::catch_up() {
   std::size_t seen = 0;
   auto read = services.log->scan(next, [&](const journal::record_view& r) {
     next = core::next(r.position);
-    if (r.type == queue_type)
-      adopt({std::string{r.tenant}, std::string{r.type}, std::string{r.key}});
+    if (r.type == queue_type) adopt({std::string{r.tenant}, std::string{r.type}, std::string{r.key}});
     return ++seen < services.limits.reactor.records_per_turn;
   });
   if (!read) return stop(read.error().text());
@@ -75,8 +75,10 @@ void worker_state::poll(const core::address& queue) {
   ask.limit = services.limits.worker.lease_batch;
   ask.wait_ms = services.limits.worker.poll.us / 1'000;
   auto& kinds = ask.kinds.emplace();
-  for (const auto* handler : handlers) kinds.emplace_back(handler->kind);
-  // A key, so that a lease whose answer was lost with its host is answered again instead of lying idle until it expires.
+  for (const auto* handler : handlers)
+    kinds.emplace_back(handler->kind);
+  // A key, so that a lease whose answer was lost with its host is answered again instead of lying idle until it
+  // expires.
   send(poll_errand{queue}, core::outgoing_command::of(queue, ask),
        fmt::format("{}:poll:{:016x}{:016x}", worker_id, services.entropy(), services.entropy()));
 }
@@ -109,7 +111,8 @@ void worker_state::collect() {
 void worker_state::released(const core::address& queue, const core::result<command_reply>& answer) {
   if (!answer) return stop(fmt::format("queue {} refused a release: {}", queue.text(), answer.error().message));
   auto given_back = core::from_msgpack<work::leases_released>(answer->reply);
-  if (!given_back) return stop(fmt::format("queue {} answered a release oddly: {}", queue.text(), given_back.error().message));
+  if (!given_back)
+    return stop(fmt::format("queue {} answered a release oddly: {}", queue.text(), given_back.error().message));
   if (given_back->left > 0)
     send(release_errand{queue}, core::outgoing_command::of(queue, work::release{worker_id}), {});
   else
@@ -122,7 +125,8 @@ void worker_state::polled(const core::address& queue, const core::result<command
   if (!leased) return stop(fmt::format("queue {} answered a lease oddly: {}", queue.text(), leased.error().message));
   if (leased->tasks.empty()) return poll(queue);
   busy[queue] = leased->tasks.size();
-  for (auto& task : leased->tasks) run(queue, task.task_id, task.lease_id, task.kind, task.payload);
+  for (auto& task : leased->tasks)
+    run(queue, task.task_id, task.lease_id, task.kind, task.payload);
 }
 
 void worker_state::run(const core::address& queue, core::uuid task, core::uuid lease, const std::string& kind,
@@ -158,7 +162,8 @@ void worker_state::conclude(std::uint64_t id) {
                 fmt::format("lease:{}:complete", j.lease.text()));
   const bool retryable = j.trouble->kind == core::failure_kind::unavailable;
   send(finish_errand{id, false},
-       core::outgoing_command::of(j.queue, work::fail{j.task, j.lease, j.trouble->code + ": " + j.trouble->message, retryable, {}}),
+       core::outgoing_command::of(
+           j.queue, work::fail{j.task, j.lease, j.trouble->code + ": " + j.trouble->message, retryable, {}}),
        {});
 }
 
@@ -171,7 +176,9 @@ void worker_state::finished(std::uint64_t id, bool completed) {
   poll(queue);
 }
 
-void worker_state::stop(const std::string& why) { self->quit(caf::make_error(caf::sec::runtime_error, "worker: " + why)); }
+void worker_state::stop(const std::string& why) {
+  self->quit(caf::make_error(caf::sec::runtime_error, "worker: " + why));
+}
 
 follower_actor::behavior_type worker(follower_actor::stateful_pointer<worker_state> self, follower_services services,
                                      std::vector<const core::task_handler*> handlers, std::string worker_id) {

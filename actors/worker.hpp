@@ -13,9 +13,10 @@
 
 namespace logline::actors {
 
-/// The worker inside the node: leases tasks of the kinds that have a handler, sends the commands each handler asks for, and completes
-/// the task when they are durable. Commands carry keys derived from task and index, so that a task that runs again after a crash has no
-/// second effect (TSK-14). What a former life of the worker still held is given back first (WRK-04).
+/// The worker inside the node: leases tasks of the kinds that have a handler, sends the commands each handler asks for,
+/// and completes the task when they are durable. Commands carry keys derived from task and index, so that a task that
+/// runs again after a crash has no second effect (TSK-14). What a former life of the worker still held is given back
+/// first (WRK-04).
 struct worker_state {
   static inline const char* name = "worker";
 
@@ -49,9 +50,9 @@ struct worker_state {
   std::string worker_id;
   follower_bell bell;
   std::unique_ptr<courier> messenger;
-  core::gseq next{1};                               ///< to read: only new queues are of interest
+  core::gseq next{1};  ///< to read: only new queues are of interest
   std::set<core::address> queues;
-  std::map<core::address, std::size_t> busy;        ///< queue → jobs of its newest batch not finished
+  std::map<core::address, std::size_t> busy;  ///< queue → jobs of its newest batch not finished
   std::map<std::uint64_t, job> jobs;
   std::map<std::uint64_t, errand_purpose> errands;
   std::uint64_t tokens = 0;

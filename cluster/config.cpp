@@ -16,7 +16,9 @@ namespace logline::cluster {
 
 namespace {
 
-core::failure invalid(std::string message) { return {core::failure_kind::invalid_input, "CONFIG_INVALID", std::move(message)}; }
+core::failure invalid(std::string message) {
+  return {core::failure_kind::invalid_input, "CONFIG_INVALID", std::move(message)};
+}
 
 /// How one key is read: from an integer, a number, a truth value or a text; answers what is wrong, or nothing.
 struct rule {
@@ -26,7 +28,8 @@ struct rule {
 };
 
 template <class Int>
-rule integer(std::string_view name, std::string_view doc, Int node_config::* const target, std::int64_t min, std::int64_t max) {
+rule integer(std::string_view name, std::string_view doc, Int node_config::*const target, std::int64_t min,
+             std::int64_t max) {
   return {name, doc, [=](node_config& config, const toml::node& value) -> std::string {
             const auto n = value.value_exact<std::int64_t>();
             if (!n || *n < min || *n > max) return fmt::format("must be an integer from {} to {}", min, max);
@@ -45,7 +48,8 @@ rule integer_at(std::string_view name, std::string_view doc, std::int64_t min, s
           }};
 }
 
-rule text(std::string_view name, std::string_view doc, std::function<std::string(node_config&, const std::string&)> set) {
+rule text(std::string_view name, std::string_view doc,
+          std::function<std::string(node_config&, const std::string&)> set) {
   return {name, doc, [set = std::move(set)](node_config& config, const toml::node& value) -> std::string {
             const auto t = value.value_exact<std::string>();
             return t ? set(config, *t) : "must be text";
@@ -58,7 +62,8 @@ std::string set_listen(node_config& config, const std::string& value) {
   const std::string host = value.substr(0, colon);
   unsigned port = 0;
   const auto parsed = std::from_chars(value.data() + colon + 1, value.data() + value.size(), port);
-  if (parsed.ec != std::errc{} || parsed.ptr != value.data() + value.size() || port > 65'535) return "must be HOST:PORT";
+  if (parsed.ec != std::errc{} || parsed.ptr != value.data() + value.size() || port > 65'535)
+    return "must be HOST:PORT";
   if (!host.starts_with("127.") && host != "localhost" && host != "[::1]")
     return "must be a loopback address: clear-text HTTP is served nowhere else";
   config.http_host = host == "localhost" ? "127.0.0.1" : host == "[::1]" ? "::1" : host;
@@ -84,14 +89,16 @@ const std::vector<rule>& rules() {
       integer_at("gateway.in_flight_max", "commands taken and not answered", 1, big,
                  [](node_config& c, std::int64_t n) { c.actors.door.commands_max = static_cast<std::size_t>(n); }),
       text("gateway.listen", "HOST:PORT of the HTTP door; port 0 means any", set_listen),
-      integer("gateway.max_body", "bytes of a request body", &node_config::http_body_max, 1'024, std::int64_t{64} << 20),
+      integer("gateway.max_body", "bytes of a request body", &node_config::http_body_max, 1'024,
+              std::int64_t{64} << 20),
       integer_at("journal.bytes_in_flight", "bytes admitted and not durable", 1 << 20, std::int64_t{4} << 30,
                  [](node_config& c, std::int64_t n) { c.admission.bytes_max = static_cast<std::size_t>(n); }),
-      integer("journal.checkpoint_events", "records between signed checkpoints", &node_config::checkpoint_records, 1, big),
+      integer("journal.checkpoint_events", "records between signed checkpoints", &node_config::checkpoint_records, 1,
+              big),
       integer("journal.checkpoint_s", "seconds between signed checkpoints", &node_config::checkpoint_s, 1, 86'400),
       integer("journal.compression_level", "zstd level of the log", &node_config::compression_level, -7, 19),
-      integer("journal.disk_floor_bytes", "free bytes below which the node is read-only", &node_config::disk_floor_bytes, 0,
-              std::int64_t{1} << 40),
+      integer("journal.disk_floor_bytes", "free bytes below which the node is read-only",
+              &node_config::disk_floor_bytes, 0, std::int64_t{1} << 40),
       rule{"journal.disk_floor_percent", "free disk space below which the node is read-only",
            [](node_config& c, const toml::node& v) -> std::string {
              const auto n = v.value<double>();
@@ -104,7 +111,8 @@ const std::vector<rule>& rules() {
       text("log.level", "trace, debug, info, warn or error",
            [](node_config& c, const std::string& t) -> std::string {
              static constexpr std::array levels{"trace", "debug", "info", "warn", "error"};
-             if (std::find(levels.begin(), levels.end(), t) == levels.end()) return "must be trace, debug, info, warn or error";
+             if (std::find(levels.begin(), levels.end(), t) == levels.end())
+               return "must be trace, debug, info, warn or error";
              c.log_level = t;
              return {};
            }),
@@ -124,7 +132,8 @@ const std::vector<rule>& rules() {
 }
 
 // Sets every key of the table; problems are collected so that one run names them all.
-void apply(node_config& config, const toml::table& table, const std::string& prefix, std::vector<std::string>& problems) {
+void apply(node_config& config, const toml::table& table, const std::string& prefix,
+           std::vector<std::string>& problems) {
   for (const auto& [key, value] : table) {
     const std::string name = prefix.empty() ? std::string{key.str()} : fmt::format("{}.{}", prefix, key.str());
     if (prefix.empty() && name == "profile") continue;
@@ -146,7 +155,8 @@ void apply(node_config& config, const toml::table& table, const std::string& pre
 core::outcome conclude(const std::string& source, const std::vector<std::string>& problems) {
   if (problems.empty()) return core::done{};
   std::string message = source;
-  for (const auto& problem : problems) message += (message == source ? ": " : "; ") + problem;
+  for (const auto& problem : problems)
+    message += (message == source ? ": " : "; ") + problem;
   return invalid(std::move(message));
 }
 
@@ -204,7 +214,8 @@ core::result<node_config> load_config(const std::optional<std::filesystem::path>
 
 std::vector<config_key> config_keys() {
   std::vector<config_key> out;
-  for (const auto& r : rules()) out.push_back({r.name, r.doc});
+  for (const auto& r : rules())
+    out.push_back({r.name, r.doc});
   return out;
 }
 

@@ -17,31 +17,32 @@ namespace logline::cluster {
 /// Everything a node can be told, with the defaults it runs with when it is told nothing.
 struct node_config {
   std::filesystem::path data = "data";
-  std::string site = "local";                 ///< a name; part of every dot and checkpoint, so choose it once
-  std::uint32_t generation = 1;               ///< rises when the site is resurrected (journal §15)
+  std::string site = "local";    ///< a name; part of every dot and checkpoint, so choose it once
+  std::uint32_t generation = 1;  ///< rises when the site is resurrected (journal §15)
 
-  std::string http_host = "127.0.0.1";        ///< clear text: loopback addresses only
-  std::uint16_t http_port = 8080;             ///< 0: any free port
+  std::string http_host = "127.0.0.1";  ///< clear text: loopback addresses only
+  std::uint16_t http_port = 8080;       ///< 0: any free port
   std::size_t http_connections_max = 1'024;
   std::size_t http_body_max = std::size_t{1} << 20;
 
   journal::admission_limits admission;
-  double disk_floor_percent = 5.0;            ///< free space below which the node is read-only (JRN-11) …
+  double disk_floor_percent = 5.0;  ///< free space below which the node is read-only (JRN-11) …
   std::uint64_t disk_floor_bytes = std::uint64_t{256} << 20;  ///< … whichever is more
   std::uint64_t checkpoint_records = 10'000;
   std::int64_t checkpoint_s = 60;
   int compression_level = 1;
 
   actors::node_limits actors;
-  bool worker = true;                         ///< run the in-process worker
+  bool worker = true;  ///< run the in-process worker
   std::string log_level = "info";
 };
 
 /// "key=value" from the command line.
 using setting = std::pair<std::string, std::string>;
 
-/// Built-in values, then the file's top level, then its [profile.NAME] table, then `settings`. Each mistake is named with file, line
-/// and key; an unknown key is a mistake. Code CONFIG_INVALID, or CONFIG_MISSING when the file or the profile is not there.
+/// Built-in values, then the file's top level, then its [profile.NAME] table, then `settings`. Each mistake is named
+/// with file, line and key; an unknown key is a mistake. Code CONFIG_INVALID, or CONFIG_MISSING when the file or the
+/// profile is not there.
 core::result<node_config> load_config(const std::optional<std::filesystem::path>& file, const std::string& profile,
                                       const std::vector<setting>& settings);
 

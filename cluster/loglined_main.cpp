@@ -10,10 +10,10 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
 
 #include "cluster/log_format.hpp"
 #include "cluster/node.hpp"
@@ -27,7 +27,8 @@ using logline::cluster::setting;
 
 /// JSON lines on stderr; text when a person is looking.
 void start_logging(const std::string& level) {
-  auto logger = ::isatty(STDERR_FILENO) != 0 ? spdlog::stderr_color_mt("loglined") : spdlog::stderr_logger_mt("loglined");
+  auto logger =
+      ::isatty(STDERR_FILENO) != 0 ? spdlog::stderr_color_mt("loglined") : spdlog::stderr_logger_mt("loglined");
   if (::isatty(STDERR_FILENO) != 0) {
     logger->set_pattern("%H:%M:%S %^%l%$ %v");
   } else {
@@ -55,7 +56,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", LOGLINE_VERSION);
   app.footer([] {
     std::string keys = "Settings:\n";
-    for (const auto& key : logline::cluster::config_keys()) keys += "  " + std::string{key.name} + "  " + std::string{key.doc} + '\n';
+    for (const auto& key : logline::cluster::config_keys())
+      keys += "  " + std::string{key.name} + "  " + std::string{key.doc} + '\n';
     return keys;
   });
   try {

@@ -31,7 +31,9 @@ constexpr int exit_cannot_write = 73;
 
 constexpr core::duration_us drain_time = core::seconds(25);
 
-start_failure refused(int code, std::string message) { return {code, std::move(message)}; }
+start_failure refused(int code, std::string message) {
+  return {code, std::move(message)};
+}
 
 /// Draws from the operating system, stretched by a generator of its own per thread.
 std::uint64_t entropy() {
@@ -64,7 +66,8 @@ core::result<core::digest, start_failure> founder_token(const std::filesystem::p
     kept = std::move(token);
   }
   if (!kept) return refused(exit_data_refused, "founder.token: " + kept.error().text());
-  while (!kept->empty() && (kept->back() == '\n' || kept->back() == ' ')) kept->pop_back();
+  while (!kept->empty() && (kept->back() == '\n' || kept->back() == ' '))
+    kept->pop_back();
   const auto digest = core::sha256(*kept);
   journal::wipe(*kept);
   return digest;
@@ -161,14 +164,15 @@ core::result<core::done, start_failure> node::serve(parts& p, const core::digest
     spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
   };
   p.http = std::make_unique<http::server>(std::move(options), *p.living,
-                                           http::entity_catalogue{domain::entity_types, domain::find_entity_type});
+                                          http::entity_catalogue{domain::entity_types, domain::find_entity_type});
   auto port = p.http->start();
   if (!port) return refused(exit_service_missing, port.error().message);
   p.http_port = *port;
   return core::done{};
 }
 
-core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& config, std::function<void()> stop_wanted) {
+core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& config,
+                                                               std::function<void()> stop_wanted) {
   const auto began = actors::wall_clock();
   auto p = std::make_unique<parts>();
   p->config = config;
@@ -187,8 +191,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   if (!log) return log.error();
   p->log = *std::move(log);
   p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
-  p->commits = std::make_unique<journal::committer>(*p->log, config.admission,
-                                                    [feed = &p->feed](core::gseq) { feed->grown(); });
+  p->commits =
+      std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });
 
   p->living = std::make_unique<actors::runtime>(living_parts(*p, std::move(stop_wanted)));
   p->living->start();
@@ -199,18 +203,17 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
 
 std::string node::ready_line() const {
   const auto& p = *parts_;
-  std::string line = fmt::format(R"({{"event":"ready","pid":{},"http":"http://{}:{}","https":null,"zmq":null,"zmq_pub":null,"data":)",
-                                 ::getpid(), p.config.http_host.find(':') == std::string::npos
-                                                 ? p.config.http_host
-                                                 : '[' + p.config.http_host + ']',
-                                 p.http_port);
+  std::string line = fmt::format(
+      R"({{"event":"ready","pid":{},"http":"http://{}:{}","https":null,"zmq":null,"zmq_pub":null,"data":)", ::getpid(),
+      p.config.http_host.find(':') == std::string::npos ? p.config.http_host : '[' + p.config.http_host + ']',
+      p.http_port);
   core::append_json_text(line, std::filesystem::absolute(p.config.data).string());
   line += fmt::format(R"(,"gseq":{},"recovered_ms":{}}})", p.log->head().position.value, p.recovered_ms);
   return line;
 }
 
-// Order and reason: no new requests; what was taken is answered; nothing more is admitted; answers leave; then the log closes with
-// everything in it.
+// Order and reason: no new requests; what was taken is answered; nothing more is admitted; answers leave; then the log
+// closes with everything in it.
 bool node::stop() {
   auto& p = *parts_;
   if (std::exchange(p.stopped, true)) return true;
@@ -228,6 +231,8 @@ bool node::stop() {
   return finished && closed;
 }
 
-node::~node() { stop(); }
+node::~node() {
+  stop();
+}
 
 }  // namespace logline::cluster

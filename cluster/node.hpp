@@ -21,8 +21,10 @@ struct start_failure {
 /// A whole node: keys, journal, committer, actors, HTTP. The composition root: the only place that knows every part.
 class node {
  public:
-  /// Opens or creates the data directory, recovers, and serves. `stop_wanted` is called, from any thread, when the node cannot go on.
-  static core::result<std::unique_ptr<node>, start_failure> start(const node_config& config, std::function<void()> stop_wanted);
+  /// Opens or creates the data directory, recovers, and serves. `stop_wanted` is called, from any thread, when the node
+  /// cannot go on.
+  static core::result<std::unique_ptr<node>, start_failure> start(const node_config& config,
+                                                                  std::function<void()> stop_wanted);
   ~node();
   node(const node&) = delete;
   node& operator=(const node&) = delete;
@@ -30,8 +32,8 @@ class node {
   /// The one line on stdout that says the node serves (contract: loglined).
   std::string ready_line() const;
 
-  /// Refuses new work, lets what was taken finish for at most 25 s, writes a checkpoint, closes. False when something was cut off;
-  /// nothing acknowledged is lost either way.
+  /// Refuses new work, lets what was taken finish for at most 25 s, writes a checkpoint, closes. False when something
+  /// was cut off; nothing acknowledged is lost either way.
   bool stop();
 
  private:

@@ -27,8 +27,12 @@ decision decide(const flag& state, const core::woken&, const context& ctx) {
 void evolve(flag& state, const flag_set& event, const core::record_meta& meta) {
   state.now = in_force{event.value, event.reason, event.by, meta.decided_at, event.expires};
 }
-void evolve(flag& state, const flag_unset&) { state.now = unset{}; }
-void evolve(flag& state, const flag_expired&) { state.now = unset{}; }
+void evolve(flag& state, const flag_unset&) {
+  state.now = unset{};
+}
+void evolve(flag& state, const flag_expired&) {
+  state.now = unset{};
+}
 
 std::optional<core::timestamp> next_wake(const flag& state) {
   const auto* held = std::get_if<in_force>(&state.now);

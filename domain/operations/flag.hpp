@@ -54,7 +54,8 @@ constexpr auto describe(core::type_tag<set_flag>) {
 constexpr auto describe(core::type_tag<unset_flag>) {
   return core::description<unset_flag>(
       "unset", "Takes the value away.",
-      core::field("reason", &unset_flag::reason, {.doc = "why; kept in the history", .optional = true, .size_max = 512}));
+      core::field("reason", &unset_flag::reason,
+                  {.doc = "why; kept in the history", .optional = true, .size_max = 512}));
 }
 constexpr auto describe(core::type_tag<flag_set>) {
   using core::field;
@@ -69,7 +70,9 @@ constexpr auto describe(core::type_tag<flag_unset>) {
 constexpr auto describe(core::type_tag<flag_expired>) {
   return core::description<flag_expired>("flag_expired", "The flag's time was up.");
 }
-constexpr auto describe(core::type_tag<unset>) { return core::description<unset>("unset", "No value."); }
+constexpr auto describe(core::type_tag<unset>) {
+  return core::description<unset>("unset", "No value.");
+}
 constexpr auto describe(core::type_tag<in_force>) {
   using core::field;
   return core::description<in_force>("in_force", "A value holds.", field("value", &in_force::value),

@@ -72,12 +72,14 @@ TEST_CASE("many commands of one entity share a commit") {
   stepped_node node{*log, with()};
   REQUIRE(node.ask(a, "add", R"({"amount":1})"));
   std::vector<std::shared_ptr<stepped_node::slot>> slots;
-  for (int i = 0; i < 100; ++i) slots.push_back(node.send(a, "add", R"({"amount":1})"));
+  for (int i = 0; i < 100; ++i)
+    slots.push_back(node.send(a, "add", R"({"amount":1})"));
   node.settle_actors();
   REQUIRE(node.commits().waiting().records == 100);
   REQUIRE(node.commits().step());
   node.settle_actors();
-  for (const auto& slot : slots) REQUIRE(slot->answer.has_value());
+  for (const auto& slot : slots)
+    REQUIRE(slot->answer.has_value());
   CHECK(total_of(*slots.back()->answer) == 101);
 }
 
@@ -150,7 +152,8 @@ TEST_CASE("waiting commands are bounded and end with the node") {
   options.limits.host.parked_max = 3;
   stepped_node node{*log, options};
   std::vector<std::shared_ptr<stepped_node::slot>> waiting;
-  for (int i = 0; i < 3; ++i) waiting.push_back(node.send(a, "wait_for", R"({"total":5,"wait_ms":60000})"));
+  for (int i = 0; i < 3; ++i)
+    waiting.push_back(node.send(a, "wait_for", R"({"total":5,"wait_ms":60000})"));
   CHECK(node.ask(a, "wait_for", R"({"total":5,"wait_ms":60000})").error().code == "OVERLOADED");
   node.door().drain({0});
   node.settle();
@@ -200,7 +203,8 @@ TEST_CASE("idle entities sleep and wake with the same state") {
   auto options = with();
   options.limits.router.idle = core::seconds(30);
   stepped_node node{*log, options};
-  for (int i = 0; i < 20; ++i) REQUIRE(node.ask("t/account/" + std::to_string(i), "add", R"({"amount":1})"));
+  for (int i = 0; i < 20; ++i)
+    REQUIRE(node.ask("t/account/" + std::to_string(i), "add", R"({"amount":1})"));
   const auto awake = [&] {
     for (const auto& f : node.door().figures())
       if (f.name == "logline_entities_awake") return f.value;
@@ -208,7 +212,8 @@ TEST_CASE("idle entities sleep and wake with the same state") {
   };
   CHECK(awake() == 20);
   const auto before = node.show("t/account/7");
-  for (int i = 0; i < 10; ++i) node.advance(core::seconds(10));
+  for (int i = 0; i < 10; ++i)
+    node.advance(core::seconds(10));
   CHECK(awake() == 0);
   const auto after = node.show("t/account/7");
   REQUIRE(before);
@@ -222,7 +227,8 @@ TEST_CASE("live states, a replay from gseq 1 and snapshots agree [REP-04] [JRN-1
   options.limits.host.snapshot_events = 5;
   {
     stepped_node node{*log, options};
-    for (int i = 0; i < 60; ++i) REQUIRE(node.ask("t/account/" + std::to_string(i % 4), "add", R"({"amount":3})"));
+    for (int i = 0; i < 60; ++i)
+      REQUIRE(node.ask("t/account/" + std::to_string(i % 4), "add", R"({"amount":3})"));
     const auto live = node.live_digest();
     const auto replayed = actors::replay_digest(*log, fixtures::find_account, [](core::gseq) {});
     REQUIRE(live);
@@ -253,7 +259,8 @@ TEST_CASE("live states, a replay from gseq 1 and snapshots agree [REP-04] [JRN-1
 TEST_CASE("an entity can be seen as it was [REP-03]") {
   auto log = new_log();
   stepped_node node{*log, with()};
-  for (int i = 1; i <= 5; ++i) REQUIRE(node.ask(a, "add", R"({"amount":)" + std::to_string(i) + "}"));
+  for (int i = 1; i <= 5; ++i)
+    REQUIRE(node.ask(a, "add", R"({"amount":)" + std::to_string(i) + "}"));
   const auto total_at = [&](actors::as_of when) { return core::json_text(node.show(a, when)->state); };
   CHECK(total_at(core::eseq{2}).find(R"("total":3)") != std::string::npos);
   CHECK(total_at(core::gseq{4}).find(R"("total":10)") != std::string::npos);
@@ -268,7 +275,8 @@ TEST_CASE("over the bound commands are refused at once and nothing is journaled 
   options.limits.door.commands_max = 10;
   stepped_node node{*log, options};
   std::vector<std::shared_ptr<stepped_node::slot>> slots;
-  for (int i = 0; i < 100; ++i) slots.push_back(node.send(a, "add", R"({"amount":1})"));
+  for (int i = 0; i < 100; ++i)
+    slots.push_back(node.send(a, "add", R"({"amount":1})"));
   std::size_t refused = 0;
   for (const auto& slot : slots)
     if (slot->answer) {
@@ -288,7 +296,8 @@ TEST_CASE("no room in the commit queue is a typed refusal that leaves the state 
   stepped_node node{*log, options};
   REQUIRE(node.ask(a, "add", R"({"amount":1})"));
   std::vector<std::shared_ptr<stepped_node::slot>> slots;
-  for (int i = 0; i < 10; ++i) slots.push_back(node.send(a, "add", R"({"amount":1})"));
+  for (int i = 0; i < 10; ++i)
+    slots.push_back(node.send(a, "add", R"({"amount":1})"));
   node.settle_actors();
   node.settle();
   std::int64_t accepted = 0;

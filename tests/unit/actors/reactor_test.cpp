@@ -57,7 +57,9 @@ std::string state_of(stepped_node& node, const std::string& address) {
   return view ? core::json_text(view->state) : view.error().code;
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 double figure(stepped_node& node, const std::string& name) {
   for (const auto& f : node.door().figures())
@@ -96,7 +98,8 @@ TEST_CASE("a command that is refused for good goes to the dead letters, once, an
   auto log = new_log();
   {
     stepped_node node{*log, with(1)};
-    for (const int amount : {1, 13, 14, 2}) REQUIRE(node.ask("t/account/source", "add", R"({"amount":)" + std::to_string(amount) + "}"));
+    for (const int amount : {1, 13, 14, 2})
+      REQUIRE(node.ask("t/account/source", "add", R"({"amount":)" + std::to_string(amount) + "}"));
     node.settle();
     CHECK(has(state_of(node, "t/account/mirror"), R"("total":3)"));
     CHECK(figure(node, "logline_reactions_refused_total") == 2);
@@ -109,7 +112,8 @@ TEST_CASE("a command that is refused for good goes to the dead letters, once, an
   CHECK(has(text, "UNKNOWN_TYPE"));
   CHECK(has(text, "INVALID_INPUT"));
   std::size_t count = 0;
-  for (auto at = text.find("\"reactor\""); at != std::string::npos; at = text.find("\"reactor\"", at + 1)) ++count;
+  for (auto at = text.find("\"reactor\""); at != std::string::npos; at = text.find("\"reactor\"", at + 1))
+    ++count;
   CHECK(count == 2);
 }
 
@@ -119,8 +123,10 @@ TEST_CASE("a reactor waits out an overload") {
   options.limits.door.commands_max = 2;
   options.handlers.clear();
   stepped_node node{*log, options};
-  for (int i = 0; i < 10; ++i) REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
-  for (int i = 0; i < 200; ++i) node.advance(core::milliseconds(50));
+  for (int i = 0; i < 10; ++i)
+    REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
+  for (int i = 0; i < 200; ++i)
+    node.advance(core::milliseconds(50));
   CHECK(has(state_of(node, "t/account/mirror"), R"("total":10)"));
 }
 
@@ -131,7 +137,8 @@ TEST_CASE("the worker does each task once, and what a former life held is taken 
     for (int life = 0; life < 3; ++life) {
       stepped_node node{*log, with(seed * 7 + life)};
       for (int i = 0; i < 4; ++i)
-        node.send("t/task_queue/q", "enqueue", R"({"kind":"count","payload":{}})", "k" + std::to_string(life) + std::to_string(i));
+        node.send("t/task_queue/q", "enqueue", R"({"kind":"count","payload":{}})",
+                  "k" + std::to_string(life) + std::to_string(i));
       const auto steps = 40 + engine() % 150;
       for (std::uint64_t s = 0; s < steps && node.step(); ++s) {
       }
@@ -166,7 +173,8 @@ TEST_CASE("a follower that dies is started again, and too many deaths stop the n
   static int calls = 0;
   static int failing = 0;
   calls = 0;
-  const core::reactor_type unwilling{"unwilling", "", "account", "added", [](const core::record&) -> core::result<std::vector<core::outgoing_command>> {
+  const core::reactor_type unwilling{"unwilling", "", "account", "added",
+                                     [](const core::record&) -> core::result<std::vector<core::outgoing_command>> {
                                        if (++calls <= failing) return core::invalid_input("not today");
                                        return std::vector<core::outgoing_command>{};
                                      }};
@@ -178,7 +186,8 @@ TEST_CASE("a follower that dies is started again, and too many deaths stop the n
     auto log = new_log();
     stepped_node node{*log, options};
     REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
-    for (int i = 0; i < 100; ++i) node.advance(core::milliseconds(100));
+    for (int i = 0; i < 100; ++i)
+      node.advance(core::milliseconds(100));
     CHECK(calls == 4);
     CHECK_FALSE(node.gave_up());
     CHECK(log->cursor("unwilling").value() == core::gseq{1});
@@ -188,10 +197,12 @@ TEST_CASE("a follower that dies is started again, and too many deaths stop the n
     auto log = new_log();
     stepped_node node{*log, options};
     REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
-    for (int i = 0; i < 600; ++i) node.advance(core::milliseconds(200));
+    for (int i = 0; i < 600; ++i)
+      node.advance(core::milliseconds(200));
     CHECK(node.gave_up());
     std::string reports;
-    for (const auto& line : node.reports()) reports += line + '\n';
+    for (const auto& line : node.reports())
+      reports += line + '\n';
     CHECK(has(reports, "reactor unwilling died"));
     CHECK(has(reports, "too often"));
   }

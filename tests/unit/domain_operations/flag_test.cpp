@@ -11,7 +11,9 @@ namespace {
 
 using flag_spec = fixtures::spec<flag_definition>;
 
-core::document json(std::string_view text) { return core::document_from_json(text).value(); }
+core::document json(std::string_view text) {
+  return core::document_from_json(text).value();
+}
 
 const auto soon = start_of_time + core::minutes(5);
 const flag_set on{json("true"), "launch", "tester", std::nullopt};
@@ -21,7 +23,10 @@ const flag_set on_for_now{json("true"), "launch", "tester", soon};
 
 TEST_CASE("set: acts, refuses a time that has passed, stays quiet when nothing changes") {
   flag_spec().when(set_flag{json("true"), "launch", std::nullopt}).then(on);
-  flag_spec().given(on).when(set_flag{json("0.62"), "tuned", std::nullopt}).then(flag_set{json("0.62"), "tuned", "tester", {}});
+  flag_spec()
+      .given(on)
+      .when(set_flag{json("0.62"), "tuned", std::nullopt})
+      .then(flag_set{json("0.62"), "tuned", "tester", {}});
   flag_spec().given(on).when(set_flag{json("true"), "launch", soon}).then(on_for_now);
   flag_spec().when(set_flag{json("true"), "late", start_of_time}).then_rejected("INVALID_INPUT", "/expires");
   flag_spec().given(on).when(set_flag{json("true"), "again", std::nullopt}).then_nothing();
