@@ -41,6 +41,20 @@ void start_logging(const std::string& level) {
   spdlog::set_default_logger(std::move(logger));
 }
 
+/// KEY=VALUE each; says on stderr which one is not.
+std::optional<std::vector<setting>> parse_settings(const std::vector<std::string>& assignments) {
+  std::vector<setting> settings;
+  for (const auto& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      std::fprintf(stderr, "--set %s: expected KEY=VALUE\n", assignment.c_str());
+      return std::nullopt;
+    }
+    settings.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
+  }
+  return settings;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -66,16 +80,9 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? EXIT_SUCCESS : exit_usage;
   }
 
-  std::vector<setting> settings;
-  for (const auto& assignment : assignments) {
-    const std::size_t equals = assignment.find('=');
-    if (equals == std::string::npos) {
-      std::fprintf(stderr, "--set %s: expected KEY=VALUE\n", assignment.c_str());
-      return exit_usage;
-    }
-    settings.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
-  }
-  auto config = logline::cluster::load_config(config_file, profile, settings);
+  const auto settings = parse_settings(assignments);
+  if (!settings) return exit_usage;
+  auto config = logline::cluster::load_config(config_file, profile, *settings);
   if (!config) {
     std::fprintf(stderr, "%s: %s\n", config.error().code.c_str(), config.error().message.c_str());
     return exit_config;
