@@ -81,7 +81,9 @@ class opening {
     auto store = rocks_store::open_read_only(directory_, environment_, options_.on_message);
     if (!store && store.error().code == errc::not_found && !witness_.exists) return missing_store();
     if (!store) {
-      findings_.missing(tail_fact::store_opens, std::move(store).error());
+      error e = std::move(store).error();
+      if (e.code == errc::not_found) e.code = errc::store_corrupt;  // there was one: its witness is left
+      findings_.missing(tail_fact::store_opens, std::move(e));
       return false;
     }
     store_ = std::move(*store);
@@ -173,7 +175,8 @@ class opening {
 
   result<std::unique_ptr<partition_log>> open_for_writing(bool fresh) {
     store_.reset();
-    auto opened = rocks_store::open(directory_, environment_, {.write_buffer_bytes = options_.write_buffer_bytes}, options_.on_message);
+    auto opened = rocks_store::open(directory_, environment_, options_.on_message,
+                                    {.write_buffer_bytes = options_.write_buffer_bytes});
     if (!opened) return std::move(opened).error();
     store_ = std::move(*opened);
     store_->keep(std::move(*lock_));

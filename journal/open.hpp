@@ -35,6 +35,9 @@ struct partition_options {
   /// Empty: what the operating system says.
   std::function<result<disk_space>()> measure_disk;
 
+  /// Of rows not yet in RocksDB's tables: of the log's family; the others have less, in proportion.
+  std::size_t write_buffer_bytes = std::size_t{32} << 20;
+
   /// Table files up to this many bytes are compared with their checksums on every open, the newest first: all of a
   /// small store, about a second's worth of a large one. The rest is `journal verify`'s.
   std::uint64_t open_check_bytes = std::uint64_t{1} << 30;

@@ -15,9 +15,9 @@ std::shared_ptr<rocks_environment> rocks_environment::standard() {
 }
 
 error to_error(const rocksdb::Status& status, std::string_view doing) {
-  return {status.IsCorruption() ? errc::store_corrupt : errc::store_failed,
-          fmt::format("{}: {}", doing, status.ToString()),
-          {}};
+  // What RocksDB looks for it wrote once: a file that is missing is damage, not an operating system in trouble.
+  const bool damaged = status.IsCorruption() || status.IsPathNotFound();
+  return {damaged ? errc::store_corrupt : errc::store_failed, fmt::format("{}: {}", doing, status.ToString()), {}};
 }
 
 }  // namespace logline::journal

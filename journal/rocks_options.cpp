@@ -9,6 +9,8 @@
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
+#include "domain/core/invariant.hpp"
+
 namespace logline::journal {
 
 namespace {
@@ -64,25 +66,25 @@ rocksdb::BlockBasedTableOptions table_options(family f, std::shared_ptr<rocksdb:
   return table;
 }
 
-std::size_t write_buffer_bytes(family f) {
-  constexpr std::size_t mib = std::size_t{1} << 20;
+/// What part of the log's write buffer a family gets, as 1 / n.
+std::size_t write_buffer_share(family f) {
   switch (f) {
     case family::log:
-      return 32 * mib;
+      return 1;
     case family::entity:
-      return 16 * mib;
+      return 2;
     case family::dedupe:
     case family::views:
     case family::snapshots:
-      return 8 * mib;
+      return 4;
     case family::meta:
     case family::checkpoints:
     case family::cursors:
     case family::wakes:
     case family::tree:
-      return 2 * mib;
+      return 16;
   }
-  return mib;
+  LL_INVARIANT(false, "no family has the value {}", static_cast<int>(f));
 }
 
 }  // namespace
@@ -136,10 +138,11 @@ rocksdb::DBOptions database_options(const rocks_environment& environment, messag
   return o;
 }
 
-rocksdb::ColumnFamilyOptions family_options(family f, std::shared_ptr<rocksdb::Cache> block_cache) {
+rocksdb::ColumnFamilyOptions family_options(family f, std::shared_ptr<rocksdb::Cache> block_cache,
+                                            const memory_limits& limits) {
   rocksdb::ColumnFamilyOptions o;
   o.enable_blob_files = false;  // forbidden by JRN-05
-  o.write_buffer_size = write_buffer_bytes(f);
+  o.write_buffer_size = limits.write_buffer_bytes / write_buffer_share(f);
   o.max_write_buffer_number = 3;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(f, std::move(block_cache))));
   // Frames are compressed already; those of a quiet log, one record each, compress together. One kind for all levels:

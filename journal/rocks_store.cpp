@@ -25,11 +25,12 @@ std::string_view view(const rocksdb::Slice& s) {
   return {s.data(), s.size()};
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(const std::shared_ptr<rocksdb::Cache>& cache) {
+std::vector<rocksdb::ColumnFamilyDescriptor> descriptors(const memory_limits& limits) {
+  const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> out;
   out.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions{});
   for (const auto f : families)
-    out.emplace_back(std::string{to_string(f)}, family_options(f, cache));
+    out.emplace_back(std::string{to_string(f)}, family_options(f, cache, limits));
   return out;
 }
 
@@ -96,15 +97,14 @@ void rocks_store::take_handles(const std::vector<rocksdb::ColumnFamilyHandle*>& 
 
 result<std::unique_ptr<rocks_store>> rocks_store::open(const std::string& directory,
                                                        std::shared_ptr<rocks_environment> environment,
-                                                       message_sink on_message) {
+                                                       message_sink on_message, const memory_limits& limits) {
   rocksdb::DBOptions options = database_options(*environment, std::move(on_message));
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
   std::unique_ptr<rocks_store> store{new rocks_store{directory, std::move(environment)}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  if (const auto status = rocksdb::DB::Open(options, directory, descriptors(cache), &handles, &db); !status.ok())
+  if (const auto status = rocksdb::DB::Open(options, directory, descriptors(limits), &handles, &db); !status.ok())
     return to_error(status, "opening the store");
   store->db_.reset(db);
   store->take_handles(handles);
@@ -124,11 +124,10 @@ result<std::unique_ptr<rocks_store>> rocks_store::open_read_only(const std::stri
     if (std::find(names.begin(), names.end(), to_string(f)) == names.end())
       return error{
           errc::not_found, fmt::format("the store has no family {}: its creation was not finished", to_string(f)), {}};
-  const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
   std::unique_ptr<rocks_store> store{new rocks_store{directory, std::move(environment)}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  if (const auto status = rocksdb::DB::OpenForReadOnly(options, directory, descriptors(cache), &handles, &db);
+  if (const auto status = rocksdb::DB::OpenForReadOnly(options, directory, descriptors({}), &handles, &db);
       !status.ok())
     return to_error(status, "opening the store");
   store->db_.reset(db);

@@ -58,7 +58,7 @@ class rocks_store final : public log_store {
   /// recovery.hpp).
   static result<std::unique_ptr<rocks_store>> open(const std::string& directory,
                                                    std::shared_ptr<rocks_environment> environment,
-                                                   message_sink on_message);
+                                                   message_sink on_message, const memory_limits& limits = {});
   /// Opens for reading what a stopped process left; changes nothing in the directory. not_found: there is no store, or
   /// its creation was not finished.
   static result<std::unique_ptr<rocks_store>> open_read_only(const std::string& directory,
