@@ -204,7 +204,7 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   append.causation_id = request.causation_id;
   append.trace_id = request.trace_id;
   for (const auto& event : decision.events()) {
-    append.events.push_back(draft_of(event, append.events.empty() ? request.command_id : ctx.new_id()));
+    append.events.push_back(draft_of(address_, event, append.events.empty() ? request.command_id : ctx.new_id()));
     f.said.events.emplace_back(event.name);
     services_.count->personal_fields += event.personal_fields;
   }

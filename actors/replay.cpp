@@ -187,12 +187,14 @@ core::result<std::string> resolve_quotes(const journal::partition_log& log, cons
   return out;
 }
 
-journal::event_draft draft_of(const core::event_box& event, const core::uuid& event_id) {
+journal::event_draft draft_of(const core::address& entity, const core::event_box& event, const core::uuid& event_id) {
+  auto stamp = event.stamp(event.body.get());
+  if (stamp) stamp->stream = entity.key;
   return {event_id,
           std::string{event.name},
           event.version,
           event.encode(event.body.get()),
-          event.stamp(event.body.get()),
+          std::move(stamp),
           core::visibility::tenant,
           {}};
 }

@@ -68,7 +68,7 @@ struct quote {
 core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity,
                                          std::string reply, const std::vector<quote>& quotes);
 
-/// An event as a record for the journal.
-journal::event_draft draft_of(const core::event_box& event, const core::uuid& event_id);
+/// An event as a record for the journal. A timeline's clocks get the name of the stream, which is the entity's key.
+journal::event_draft draft_of(const core::address& entity, const core::event_box& event, const core::uuid& event_id);
 
 }  // namespace logline::actors

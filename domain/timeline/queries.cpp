@@ -88,7 +88,10 @@ decision since_lamport(const stream& state, const query& question) {
   const std::uint64_t after = question.since_lamport.value_or(0);
   const auto lamport_at = [&](sorted_numbers::place p) { return state.at(order.at(p)).lamport; };
   page out{state, question.limit};
-  auto place = order.lower_bound([&](stream::number e) { return state.at(e).lamport <= after; });
+  // Without a cursor from the very start: older systems may have begun to count at 0.
+  auto place = question.since_lamport
+                   ? order.lower_bound([&](stream::number e) { return state.at(e).lamport <= after; })
+                   : order.begin();
   while (place != order.end() && out.add(order.at(place)))
     place = order.next(place);
   cursor next = cursor_at_head(state);

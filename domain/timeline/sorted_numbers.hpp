@@ -44,8 +44,8 @@ class sorted_numbers {
   template <class Before>
   void insert(std::uint32_t number, Before before) {
     ++size_;
+    if (blocks_.empty() || before(blocks_.back().back())) return push_back(number);
     const place at = lower_bound(before);
-    if (at == end()) return push_back(number);
     auto& block = blocks_[at.block];
     block.insert(block.begin() + static_cast<std::ptrdiff_t>(at.offset), number);
     if (block.size() > block_size) split(at.block);

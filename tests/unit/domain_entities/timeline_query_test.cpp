@@ -70,6 +70,13 @@ TEST_CASE("query by Lamport number is strictly greater and in reading order [TLN
   CHECK_FALSE(none.more);
 }
 
+TEST_CASE("a query without a cursor begins at the very start, even where a system counted from 0 [TLN-06]") {
+  lone_timeline lone;
+  lone.fold(core::event_box::of(imported(foreign("n3", 1, 0), 1)), start_of_time);
+  CHECK(ask(lone, query{}).events == std::vector<std::uint64_t>{1});
+  CHECK(ask(lone, from_lamport(0)).events.empty());
+}
+
 TEST_CASE("a page by Lamport number ends between numbers, so that its cursor skips nothing [TLN-06]") {
   const auto lone = mixed();
   const auto first = ask(lone, from_lamport(0, 4));
