@@ -27,14 +27,22 @@ request_reader::progress request_reader::advance() {
 
 request_reader::progress request_reader::refuse(core::failure why) {
   refusal_ = std::move(why);
-  step_ = step::refused;
-  in_ = {};
+  abandon();
   return progress::refused;
 }
 
+void request_reader::abandon() {
+  step_ = step::refused;
+  in_ = {};
+  current_.body = {};
+}
+
 request_reader::progress request_reader::read_head() {
-  // An empty line before a request is read over (RFC 9112 §2.2): some clients end a body with one.
-  if (in_.starts_with("\r\n")) in_.erase(0, 2);
+  // One empty line before a request is read over (RFC 9112 §2.2): some clients end a body with one.
+  if (!skipped_line_ && in_.starts_with("\r\n")) {
+    in_.erase(0, 2);
+    skipped_line_ = true;
+  }
   constexpr std::string_view end = "\r\n\r\n";
   const std::size_t found = in_.find(end, searched_);
   if (found == std::string::npos && in_.size() <= limits_.header_bytes) {
@@ -46,6 +54,7 @@ request_reader::progress request_reader::read_head() {
   if (!head) return refuse(std::move(head).error());
   in_.erase(0, size);
   searched_ = 0;
+  skipped_line_ = false;
   current_ = request{*std::move(head), {}};
   step_ = step::decide;
   return progress::head;

@@ -36,6 +36,8 @@ class request_reader {
   /// After progress::head: reads the body, of this many bytes at most.
   void accept_body(std::size_t bytes_max);
   request take();
+  /// Lets go of what is buffered; nothing more will be read here.
+  void abandon();
   const core::failure& refusal() const { return *refusal_; }
 
   phase where() const;
@@ -52,6 +54,7 @@ class request_reader {
   const server_limits& limits_;
   std::string in_;
   std::size_t searched_ = 0;  // no end of header begins before here
+  bool skipped_line_ = false;
   step step_ = step::header;
   request current_;
   std::optional<body_decoder> decoder_;

@@ -174,7 +174,10 @@ void session::answer(std::uint64_t request, response with) {
 void session::refuse(const core::failure& why) {
   if (request_id_.empty()) request_id_ = owner_->new_request_id();
   closes_ = true;
-  write(problem(why, request_id_, rfc9457_));
+  const response out = problem(why, request_id_, rfc9457_);  // `why` may be the reader's
+  reader_.abandon();
+  account(0);
+  write(out);
 }
 
 void session::look_at_deadline() {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "actors/clock.hpp"
 #include "adapters/http/routes.hpp"
 #include "domain/core/json.hpp"
 #include "domain/core/msgpack.hpp"
@@ -36,7 +37,7 @@ core::result<std::map<std::string, std::string>> gather(const request_head& head
 std::string delivery_msgpack(const std::map<std::string, std::string>& headers, std::string_view body) {
   std::string out;
   core::msgpack_sink to{out};
-  to.begin_object(2);
+  to.begin_object(3);
   to.key("headers");
   to.begin_object(headers.size());
   for (const auto& [name, value] : headers) {
@@ -46,6 +47,8 @@ std::string delivery_msgpack(const std::map<std::string, std::string>& headers, 
   to.end_object();
   to.key("body");
   to.binary(body);
+  to.key("received_at");
+  to.integer(actors::wall_clock().us);
   to.end_object();
   return out;
 }
