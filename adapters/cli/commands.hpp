@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/cli/environment.hpp"
+#include "adapters/cli/settings.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace logline::cli {
+
+/// What a chosen command works with, once the command line is parsed.
+struct invocation {
+  const environment& env;
+  settings given;
+  int exit = exit_ok;
+
+  /// Prints the message to stderr and remembers the exit code.
+  void fail(const trouble& why);
+};
+
+// Each adds a group of commands. Their options live as long as the app; running one sets invocation::exit.
+void add_entity_commands(CLI::App& app, invocation& run);  // do, show, history, types
+void add_ingest_command(CLI::App& app, invocation& run);
+void add_journal_commands(CLI::App& app, invocation& run);
+void add_completion_command(CLI::App& app, invocation& run);
+
+}  // namespace logline::cli
