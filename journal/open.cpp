@@ -175,6 +175,11 @@ class opening {
 
   result<std::unique_ptr<partition_log>> open_for_writing(bool fresh) {
     store_.reset();
+    const std::uint64_t serial = witness_.newest ? witness_.newest->serial + 1 : 0;
+    const witness in_use{serial, findings_.state.position, findings_.state.chain, false};
+    // Before anything is written: what a crash leaves of the opening itself is no damage to a closed store.
+    if (witness_.exists)
+      if (auto begun = witness_file::open(*environment_, directory_, in_use); !begun) return std::move(begun).error();
     auto opened = rocks_store::open(directory_, environment_, options_.on_message,
                                     {.write_buffer_bytes = options_.write_buffer_bytes});
     if (!opened) return std::move(opened).error();
@@ -190,9 +195,7 @@ class opening {
     report_.derived_records = caught_up->records;
     for (const auto f : caught_up->restarted)
       report_.notes.push_back(fmt::format("family {} was ahead of the log and was made anew", to_string(f)));
-    const std::uint64_t serial = witness_.newest ? witness_.newest->serial + 1 : 0;
-    if (auto begun = store_->start_witness({serial, findings_.state.position, findings_.state.chain, false}); !begun)
-      return std::move(begun).error();
+    if (auto begun = store_->start_witness(in_use); !begun) return std::move(begun).error();
     report_.created = fresh;
     return std::unique_ptr<partition_log>{
         std::make_unique<stored_log>(options_.log, std::move(store_), std::move(findings_.state), false)};

@@ -42,6 +42,7 @@ class rocks_store::batch final : public store_batch {
 
   // A batch in memory only fails when it runs into a size limit, and none is set.
   void put(family f, std::string_view key, std::string_view value) override {
+    has_signed_head_ = has_signed_head_ || f == family::checkpoints;
     check(rows_.Put(store_.handle(f), slice(key), slice(value)));
   }
   void erase(family f, std::string_view key) override { check(rows_.Delete(store_.handle(f), slice(key))); }
@@ -49,8 +50,12 @@ class rocks_store::batch final : public store_batch {
     check(rows_.DeleteRange(store_.handle(f), slice(begin), slice(end)));
   }
   bool empty() const override { return rows_.Count() == 0; }
-  void clear() override { rows_.Clear(); }
+  void clear() override {
+    rows_.Clear();
+    has_signed_head_ = false;
+  }
   rocksdb::WriteBatch& rows() { return rows_; }
+  bool has_signed_head() const { return has_signed_head_; }
 
  private:
   static void check(const rocksdb::Status& status) {
@@ -59,6 +64,7 @@ class rocks_store::batch final : public store_batch {
 
   const rocks_store& store_;
   rocksdb::WriteBatch rows_;
+  bool has_signed_head_ = false;
 };
 
 class rocks_store::cursor final : public store_cursor {
@@ -145,6 +151,7 @@ outcome rocks_store::write(store_batch& given, durability how) {
   options.sync = how == durability::synced;
   options.disableWAL = how == durability::derived;
   if (const auto status = db_->Write(options, &rows); !status.ok()) return to_error(status, "writing");
+  if (static_cast<batch&>(given).has_signed_head()) head_signed_.store(true, std::memory_order_relaxed);
   unmeasured_.fetch_add(std::max<std::uint64_t>(rows.GetDataSize(), commit_bytes_min), std::memory_order_relaxed);
   return core::done{};
 }
@@ -170,7 +177,9 @@ std::unique_ptr<store_cursor> rocks_store::walk(family f, access hint) const {
 
 outcome rocks_store::acknowledge(core::gseq position, const core::digest& chain) {
   LL_INVARIANT(witness_, "gseq {} acknowledged without a witness", position.value);
-  return witness_->note(position, chain);
+  auto noted = witness_->note(position, chain);
+  // With each signed head, so that not only the death of the process but that of the machine leaves a recent witness.
+  return noted && head_signed_.exchange(false, std::memory_order_relaxed) ? witness_->sync() : noted;
 }
 
 outcome rocks_store::start_witness(const witness& now) {

@@ -107,6 +107,7 @@ class rocks_store final : public log_store {
   std::array<rocksdb::ColumnFamilyHandle*, families.size()> handles_{};
 
   std::optional<witness_file> witness_;  // by the thread that writes commits
+  std::atomic<bool> head_signed_{false};  // since the witness was last synced
   disk_floor floor_;
   std::atomic<std::uint64_t> unmeasured_{UINT64_MAX};  // bytes written since the floor was last looked at
   std::atomic<bool> below_floor_{false};

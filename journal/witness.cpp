@@ -22,20 +22,20 @@ std::string path_in(const std::string& directory) {
   return directory + '/' + std::string{witness_file_name};
 }
 
-// Under another name until it is whole: a file that is there and does not parse is damaged, never unfinished.
-outcome create(const rocks_environment& environment, const std::string& directory, const witness& now) {
+// Under another name until it is whole: a file of this name is never half-written.
+outcome replace(const rocks_environment& environment, const std::string& directory, const witness& w) {
   const std::string path = path_in(directory);
   const std::string unfinished = path + ".part";
   std::unique_ptr<rocksdb::FSWritableFile> file;
   auto status = environment.files->NewWritableFile(unfinished, {}, &file, nullptr);
-  if (status.ok()) status = file->Append(encode_witness_slot(now) + encode_witness_slot(now), {}, nullptr);
+  if (status.ok()) status = file->Append(encode_witness_slot(w) + encode_witness_slot(w), {}, nullptr);
   if (status.ok()) status = file->Fsync({}, nullptr);
   if (status.ok()) status = file->Close({}, nullptr);
   if (status.ok()) status = environment.files->RenameFile(unfinished, path, {}, nullptr);
   std::unique_ptr<rocksdb::FSDirectory> parent;
   if (status.ok()) status = environment.files->NewDirectory(directory, {}, &parent, nullptr);
   if (status.ok()) status = parent->Fsync({}, nullptr);
-  if (!status.ok()) return to_error(status, "creating WITNESS");
+  if (!status.ok()) return to_error(status, "replacing WITNESS");
   return core::done{};
 }
 
@@ -87,32 +87,20 @@ result<witness_reading> read_witness(const rocks_environment& environment, const
 
 result<witness_file> witness_file::open(const rocks_environment& environment, const std::string& directory,
                                         const witness& now) {
-  const std::string path = path_in(directory);
-  if (environment.env->FileExists(path).IsNotFound()) {
-    if (auto created = create(environment, directory, now); !created) return std::move(created).error();
-  }
+  if (auto replaced = replace(environment, directory, now); !replaced) return std::move(replaced).error();
   std::unique_ptr<rocksdb::FSRandomRWFile> file;
-  if (const auto status = environment.files->NewRandomRWFile(path, {}, &file, nullptr); !status.ok())
+  if (const auto status = environment.files->NewRandomRWFile(path_in(directory), {}, &file, nullptr); !status.ok())
     return to_error(status, "opening WITNESS");
-  witness_file opened{std::move(file), now};
-  if (auto put = opened.put(0); !put) return std::move(put).error();
-  if (auto synced = opened.sync(); !synced) return std::move(synced).error();
-  if (auto put = opened.put(1); !put) return std::move(put).error();
-  if (auto synced = opened.sync(); !synced) return std::move(synced).error();
-  return opened;
-}
-
-outcome witness_file::put(std::uint64_t slot) {
-  const auto status = file_->Write(slot * witness_slot_bytes, encode_witness_slot(last_), {}, nullptr);
-  if (!status.ok()) return to_error(status, "writing WITNESS");
-  return core::done{};
+  return witness_file{environment, directory, std::move(file), now};
 }
 
 outcome witness_file::note(core::gseq position, const core::digest& chain) {
   ++last_.serial;
   last_.position = position;
   last_.chain = chain;
-  return put(last_.serial % 2);
+  const auto status = file_->Write(last_.serial % 2 * witness_slot_bytes, encode_witness_slot(last_), {}, nullptr);
+  if (!status.ok()) return to_error(status, "writing WITNESS");
+  return core::done{};
 }
 
 outcome witness_file::sync() {
@@ -124,11 +112,7 @@ outcome witness_file::sync() {
 outcome witness_file::close() {
   ++last_.serial;
   last_.closed = true;
-  for (const std::uint64_t slot : {0, 1}) {
-    if (auto written = put(slot); !written) return written;
-    if (auto synced = sync(); !synced) return synced;
-  }
-  return core::done{};
+  return replace(*environment_, directory_, last_);
 }
 
 }  // namespace logline::journal

@@ -47,21 +47,25 @@ result<witness_reading> read_witness(const rocks_environment& environment, const
 /// The file, open for writing. By one thread at a time.
 class witness_file {
  public:
-  /// Creates the file where there is none, puts `now` into both slots, and makes that durable.
+  /// Replaces the file, or creates it, with `now` in both slots: atomically and durably. `environment` must outlive the
+  /// object.
   static result<witness_file> open(const rocks_environment& environment, const std::string& directory,
                                    const witness& now);
 
   outcome note(core::gseq position, const core::digest& chain);
   outcome sync();
-  /// Marks the end as an orderly one, in both slots, durably.
+  /// Marks the end as an orderly one in both slots, again atomically and durably: a damaged slot beside one that says
+  /// "closed" is never the trace of a write that was cut off.
   outcome close();
   const witness& last() const { return last_; }
 
  private:
-  witness_file(std::unique_ptr<rocksdb::FSRandomRWFile> file, const witness& last)
-      : file_(std::move(file)), last_(last) {}
-  outcome put(std::uint64_t slot);
+  witness_file(const rocks_environment& environment, std::string directory,
+               std::unique_ptr<rocksdb::FSRandomRWFile> file, const witness& last)
+      : environment_(&environment), directory_(std::move(directory)), file_(std::move(file)), last_(last) {}
 
+  const rocks_environment* environment_;
+  std::string directory_;
   std::unique_ptr<rocksdb::FSRandomRWFile> file_;
   witness last_;
 };

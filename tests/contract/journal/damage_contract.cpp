@@ -288,6 +288,22 @@ TEST_CASE("the witness", "[contract][damage][JRN-08]") {
   }
 }
 
+TEST_CASE("with each signed head the witness survives the machine as well", "[contract][damage][JRN-08]") {
+  manual_clock clock;
+  sim_disk disk{13};
+  auto log = opened(sim_options(disk, clock));
+  for (std::uint64_t i = 0; i < 12; ++i)
+    append_one(*log, request("a", i));
+  REQUIRE(log->checkpoint(true));
+  append_one(*log, request("a", 12));
+  disk.crash();
+  log.reset();
+  const auto reading = read_witness(*disk.environment(), std::string{sim_partition});
+  REQUIRE(reading);
+  REQUIRE(reading->newest);
+  CHECK(reading->newest->position.value == 13);
+}
+
 TEST_CASE("changes below RocksDB's checksums are found by the log's own", "[contract][damage][JRN-05][JRN-08]") {
   manual_clock clock;
   sim_disk disk{10};
