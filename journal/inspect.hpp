@@ -44,7 +44,7 @@ result<journal_stats> collect_stats(const log_store& store, core::partition_id p
 std::string to_json(const journal_stats& stats);
 
 /// What lets a stranger check offline, with the site's public key alone, that a record is in the log:
-///   {"origin":…,"gseq":N,"leaf_index":N-1,"record":base64,"leaf":hex,"tree_size":M,"root":hex,"path":[hex…],
+///   {"origin":…,"gseq":N,"leaf_index":N-1,"record":base64,"leaf":hex,"path":[hex…],"tree_size":M,"root":hex,
 ///    "checkpoint":text,"verifier_key":text}
 /// leaf = SHA-256(0x00 ‖ record); RFC 9162 §2.1.3.2 with leaf, leaf_index, tree_size and path gives root; the
 /// checkpoint says tree_size and root, and the verifier key its signature.
@@ -55,7 +55,8 @@ std::string to_json(const journal_stats& stats);
 result<std::string> prove_record(partition_log& log, core::gseq position, const site_public_key& key);
 
 /// What lets a stranger check that the newest signed head only adds to an older one of `old_size` records:
-///   {"origin":…,"old_size":N,"old_root":hex,"tree_size":M,"root":hex,"path":[hex…],"checkpoint":text,"verifier_key":text}
+///   {"origin":…,"old_size":N,"old_root":hex,"path":[hex…],"tree_size":M,"root":hex,"checkpoint":text,
+///    "verifier_key":text}
 /// Errors: as above.
 result<std::string> prove_consistency(partition_log& log, std::uint64_t old_size, const site_public_key& key);
 

@@ -126,8 +126,6 @@ struct site_key::secret {
   pkey_ptr key;
 };
 
-// -- public half ------------------------------------------------------------------------------------------------------
-
 result<site_public_key> site_public_key::from_raw(std::string_view raw) {
   if (raw.size() != 32)
     return error{errc::bad_encoding, fmt::format("an Ed25519 key has 32 bytes, not {}", raw.size()), {}};
@@ -161,8 +159,6 @@ bool site_public_key::verify(std::string_view message, std::string_view signatur
   return key && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
          EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message), message.size()) == 1;
 }
-
-// -- site key ---------------------------------------------------------------------------------------------------------
 
 result<site_key> site_key::from_seed(std::string_view seed) {
   if (seed.size() != 32)
@@ -219,8 +215,6 @@ std::string site_key::sign(std::string_view message) const {
   LL_INVARIANT(ok && size == 64, "Ed25519 failed inside OpenSSL, signature of {} bytes", size);
   return signature;
 }
-
-// -- node key ---------------------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "journal/open.hpp"
 #include "tests/unit/journal_proof/sample_log.hpp"
 
-namespace sample {
+namespace logline::sample {
 
 namespace fs = std::filesystem;
 
@@ -102,4 +102,4 @@ class store_directory {
   history history_;
 };
 
-}  // namespace sample
+}  // namespace logline::sample

@@ -57,6 +57,12 @@ run_result run_reader(const sample::store_directory& store, const std::string& a
   return result;
 }
 
+constexpr std::string_view unusual_payload = R"({
+  "text":"ação \"quoted\" \\ \u0001 \ud83d\ude00","empty":"","":{"nested":[]},"list":[1,[2,[3]],{}],
+  "big":9223372036854775807,"small":-9223372036854775808,"huge":18446744073709551615,"edge":9007199254740991,
+  "over":9007199254740992,"under":-9007199254740992,"yes":true,"no":false,"none":null,
+  "real":0.1,"large":1e300,"tiny":-2.5e-7,"raw":{"$b64":"AP8="}})";
+
 /// One record of everything that a record can hold.
 journal::append_request unusual_request() {
   journal::append_request request;
@@ -77,12 +83,7 @@ journal::append_request unusual_request() {
   draft.visibility = core::visibility::public_;
   draft.timeline =
       core::timeline_stamp{"webhooks.github", {"rio.1", 9'007'199'254'740'993}, 77, {{"rio.1", 12}, {"sao.2", 3}}};
-  draft.payload =
-      core::document_from_json(
-          R"({"text":"ação \"quoted\" \\ \u0001 \ud83d\ude00","big":9223372036854775807,"small":-9223372036854775808,
-    "huge":18446744073709551615,"edge":9007199254740991,"over":9007199254740992,"under":-9007199254740992,"yes":true,"no":false,"none":null,
-    "real":0.1,"large":1e300,"tiny":-2.5e-7,"list":[1,[2,[3]],{}],"raw":{"$b64":"AP8="},"empty":"","":{"nested":[]}})")
-          ->msgpack;
+  draft.payload = core::document_from_json(unusual_payload)->msgpack;
   return request;
 }
 

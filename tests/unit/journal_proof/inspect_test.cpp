@@ -10,7 +10,7 @@
 #include "domain/core/json.hpp"
 #include "journal/export.hpp"
 #include "journal/record.hpp"
-#include "sample_log.hpp"
+#include "tests/unit/journal_proof/sample_log.hpp"
 
 namespace {
 

@@ -11,9 +11,7 @@
 #include "journal/settings.hpp"
 #include "journal/stored_log.hpp"
 
-namespace sample {
-
-using namespace logline;
+namespace logline::sample {
 
 /// Lets a test keep hold of the rows under a log.
 class borrowed_store final : public journal::log_store {
@@ -111,4 +109,4 @@ class history {
   std::uint64_t sequences_[5] = {};
 };
 
-}  // namespace sample
+}  // namespace logline::sample

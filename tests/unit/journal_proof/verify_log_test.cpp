@@ -10,7 +10,7 @@
 #include "journal/framer.hpp"
 #include "journal/little_endian.hpp"
 #include "journal/verify.hpp"
-#include "sample_log.hpp"
+#include "tests/unit/journal_proof/sample_log.hpp"
 
 namespace {
 
@@ -150,7 +150,7 @@ std::function<core::gseq(const tampered_log&)> at(std::uint64_t position) {
   return [=](const tampered_log&) { return core::gseq{position}; };
 }
 
-std::vector<damage> damages() {
+std::vector<damage> damages_to_bytes() {
   return {
       {"a flipped bit in a body",
        [](auto& l) { l.put(family::log, l.frame_key(7), flipped(l.row(family::log, 7).second, 8 * 200)); },
@@ -170,6 +170,11 @@ std::vector<damage> damages() {
          l.put(family::log, journal::log_key(partition, core::gseq{100'000}), l.row(family::log, 9).second);
        },
        errc::bad_encoding, at(100'000)},
+  };
+}
+
+std::vector<damage> damages_to_records() {
+  return {
       {"a record changed, checksum made to fit",
        [](auto& l) { l.change_record(7, 3, [](core::record& r) { r.event = "task_enqueueD"; }); }, errc::chain_broken,
        at_frame(7)},
@@ -189,6 +194,11 @@ std::vector<damage> damages() {
          rechain(l);
        },
        errc::bad_encoding, at_frame(7, 2)},
+  };
+}
+
+std::vector<damage> damages_to_frames() {
+  return {
       {"a frame that does not continue the chain",
        [](auto& l) { l.reframe(7, [](journal::frame_header& h, auto&) { h.chain_before.octets[0] ^= 1; }); },
        errc::chain_broken, at_frame(7)},
@@ -207,6 +217,11 @@ std::vector<damage> damages() {
       {"a last commit that is not all there",
        [](auto& l) { l.reframe(39, [](journal::frame_header& h, auto&) { h.commit_last.value += 1; }); },
        errc::incomplete_commit, at(541)},
+  };
+}
+
+std::vector<damage> damages_to_signed_heads() {
+  return {
       {"the whole log forged after a change",
        [](auto& l) { forge(l, 7, 0, [](core::record& r) { r.principal.value = "nobody"; }); },
        errc::checkpoint_mismatch, at_checkpoint(1), "checkpoints"},
@@ -238,6 +253,11 @@ std::vector<damage> damages() {
          l.put(family::checkpoints, journal::checkpoint_key(head.position), l.settings.signer->sign(head));
        },
        errc::checkpoint_mismatch, at(540), "checkpoints"},
+  };
+}
+
+std::vector<damage> damages_to_entity_rows() {
+  return {
       {"an entity row that is missing",
        [](auto& l) { l.erase(family::entity, l.row(family::entity, 20).first); },
        errc::index_mismatch,
@@ -264,6 +284,11 @@ std::vector<damage> damages() {
        errc::index_mismatch, at(9'999), "entity"},
       {"an entity row that is malformed", [](auto& l) { l.put(family::entity, "queue", "row"); }, errc::index_mismatch,
        nowhere, "entity"},
+  };
+}
+
+std::vector<damage> damages_to_derived_rows() {
+  return {
       {"a tree node that is wrong", [](auto& l) { l.put(family::tree, journal::tree_key(8, 1), std::string(32, 'x')); },
        errc::index_mismatch, at(512), "tree"},
       {"a tree node that is missing", [](auto& l) { l.erase(family::tree, journal::tree_key(9, 0)); },
@@ -304,6 +329,24 @@ std::vector<damage> damages() {
   };
 }
 
+void check_damage(const damage& damage) {
+  tampered_log log;
+  damage.apply(log);
+  const auto report = log.verify();
+  INFO(damage.name);
+  for (const auto& finding : report.findings)
+    UNSCOPED_INFO(finding.text());
+  REQUIRE_FALSE(report.ok());
+  const auto& first = report.first();
+  CHECK(journal::to_string(first.code) == journal::to_string(damage.code));
+  CHECK(first.place == damage.place);
+  if (damage.position) {
+    CHECK(first.position == damage.position(log));
+  } else {
+    CHECK(first.position.value > 0);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a sound log verifies, and is counted right", "[unit][verify][JRN-07]") {
@@ -329,23 +372,10 @@ TEST_CASE("an empty log verifies", "[unit][verify]") {
 }
 
 TEST_CASE("each kind of damage is named with its first position", "[unit][verify][JRN-07]") {
-  for (const auto& damage : damages()) {
-    tampered_log log;
-    damage.apply(log);
-    const auto report = log.verify();
-    INFO(damage.name);
-    for (const auto& finding : report.findings)
-      UNSCOPED_INFO(finding.text());
-    REQUIRE_FALSE(report.ok());
-    const auto& first = report.first();
-    CHECK(journal::to_string(first.code) == journal::to_string(damage.code));
-    CHECK(first.place == damage.place);
-    if (damage.position) {
-      CHECK(first.position == damage.position(log));
-    } else {
-      CHECK(first.position.value > 0);
-    }
-  }
+  for (const auto& damages : {damages_to_bytes(), damages_to_records(), damages_to_frames(), damages_to_signed_heads(),
+                              damages_to_entity_rows(), damages_to_derived_rows()})
+    for (const auto& damage : damages)
+      check_damage(damage);
 }
 
 TEST_CASE("a frame that is missing is a gap, whichever it is", "[unit][verify][JRN-07]") {
