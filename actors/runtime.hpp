@@ -64,9 +64,9 @@ class runtime final : public door {
   const core::secret_box* secrets() const override;
 
   // -- deterministic mode only (simulation, tests)
-  // -------------------------------------------------------------------------
 
-  /// Deterministic mode only, as advance(). Runs one actor chosen by `pick(n) → [0, n)` among the n that have messages; false when none has.
+  /// Deterministic mode only, as advance(). Runs one actor chosen by `pick(n) → [0, n)` among the n that have messages;
+  /// false when none has.
   bool step(const std::function<std::size_t(std::size_t)>& pick);
   /// Lets simulated time pass for the actors' timers. The wall clock given to engine_clock must move by the same
   /// amount.

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <array>
 
-#define DECLARE_ENTITY(space, name) \
-  namespace logline::space {        \
+#define DECLARE_ENTITY(space, name)       \
+  namespace logline::space {              \
   const core::entity_type& name##_type(); \
   }
-#define DECLARE_REACTOR(space, name) \
-  namespace logline::space {         \
+#define DECLARE_REACTOR(space, name)          \
+  namespace logline::space {                  \
   const core::reactor_type& name##_reactor(); \
   }
-#define DECLARE_HANDLER(space, name) \
-  namespace logline::space {         \
+#define DECLARE_HANDLER(space, name)          \
+  namespace logline::space {                  \
   const core::task_handler& name##_handler(); \
   }
 LOGLINE_ENTITIES(DECLARE_ENTITY)
@@ -36,8 +36,8 @@ std::span<const core::entity_type* const> entity_types() {
 
 const core::entity_type* find_entity_type(std::string_view name) {
   const auto types = entity_types();
-  const auto found =
-      std::lower_bound(types.begin(), types.end(), name, [](const auto* type, std::string_view n) { return type->name() < n; });
+  const auto found = std::lower_bound(types.begin(), types.end(), name,
+                                      [](const auto* type, std::string_view n) { return type->name() < n; });
   return found != types.end() && (*found)->name() == name ? *found : nullptr;
 }
 

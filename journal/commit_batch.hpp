@@ -8,7 +8,8 @@
 
 namespace logline::journal {
 
-/// What waits for a commit, in order of arrival: requests with their completions, and barriers between them. Not thread-safe.
+/// What waits for a commit, in order of arrival: requests with their completions, and barriers between them. Not
+/// thread-safe.
 class commit_batch {
  public:
   void add(append_request request, commit_queue::load room, commit_queue::completion done) {
@@ -41,18 +42,20 @@ class commit_batch {
     return front;
   }
 
-  /// Calls every completion with its result and every barrier, in order; answers the room that is free again. `results` has one
-  /// entry a request.
+  /// Calls every completion with its result and every barrier, in order; answers the room that is free again. `results`
+  /// has one entry a request.
   commit_queue::load settle(std::vector<result<appended>> results) {
     commit_queue::load freed;
     auto next_barrier = barriers_.begin();
     for (std::size_t i = 0; i < tickets_.size(); ++i) {
-      for (; next_barrier != barriers_.end() && next_barrier->first <= i; ++next_barrier) next_barrier->second();
+      for (; next_barrier != barriers_.end() && next_barrier->first <= i; ++next_barrier)
+        next_barrier->second();
       freed.records += tickets_[i].room.records;
       freed.bytes += tickets_[i].room.bytes;
       tickets_[i].done(std::move(results[i]));
     }
-    for (; next_barrier != barriers_.end(); ++next_barrier) next_barrier->second();
+    for (; next_barrier != barriers_.end(); ++next_barrier)
+      next_barrier->second();
     return freed;
   }
   /// The same with one error for all.

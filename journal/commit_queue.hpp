@@ -11,7 +11,8 @@ namespace logline::journal {
 /// `stepped_committer` (the caller decides when the next commit happens; for simulation).
 class commit_queue {
  public:
-  /// Called exactly once per submitted request, after its outcome is durable or known to have failed; in submission order.
+  /// Called exactly once per submitted request, after its outcome is durable or known to have failed; in submission
+  /// order.
   using completion = std::function<void(result<appended>)>;
 
   struct load {
@@ -21,11 +22,12 @@ class commit_queue {
 
   virtual ~commit_queue() = default;
 
-  /// Reserves room for a request that follows. Refused with overloaded, stopped, disk_full or too_large (JRN-12); then nothing is
-  /// reserved. Two steps, because a host must know that there is room before it changes its state.
+  /// Reserves room for a request that follows. Refused with overloaded, stopped, disk_full or too_large (JRN-12); then
+  /// nothing is reserved. Two steps, because a host must know that there is room before it changes its state.
   virtual outcome admit(load room) = 0;
 
-  /// Queues a request for which `room` was admitted. Never refused: a partition that stopped meanwhile is told to `done`.
+  /// Queues a request for which `room` was admitted. Never refused: a partition that stopped meanwhile is told to
+  /// `done`.
   virtual void submit_admitted(append_request request, load room, completion done) = 0;
 
   /// Both steps in one.

@@ -17,15 +17,16 @@ struct admission_limits {
   std::size_t bytes_max = std::size_t{64} << 20;
 };
 
-/// Group commit of one partition on threads of its own: what queued during the last sync becomes the next commit (no linger).
-/// Two workers take turns, so that one frames the next commit while the other waits for the disk; commits and completions
-/// stay in order.
+/// Group commit of one partition on threads of its own: what queued during the last sync becomes the next commit (no
+/// linger). Two workers take turns, so that one frames the next commit while the other waits for the disk; commits and
+/// completions stay in order.
 ///
-/// Threads: submit() and barrier() from any thread; completions run on a worker, in submission order, and must be short.
-/// Destruction stops intake, drains what was admitted, then joins.
+/// Threads: submit() and barrier() from any thread; completions run on a worker, in submission order, and must be
+/// short. Destruction stops intake, drains what was admitted, then joins.
 class committer final : public commit_queue {
  public:
-  /// `log` must outlive the committer. `on_commit` is told the new durable head after each commit, before its completions run.
+  /// `log` must outlive the committer. `on_commit` is told the new durable head after each commit, before its
+  /// completions run.
   committer(partition_log& log, admission_limits limits, std::function<void(core::gseq)> on_commit);
   ~committer() override;
   committer(const committer&) = delete;

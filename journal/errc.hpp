@@ -33,7 +33,7 @@ enum class errc : std::uint8_t {
   overloaded,           ///< admission bound reached; try again
   disk_full,            ///< below the disk floor: read-only
   not_found,
-  key_missing,          ///< site key absent or unreadable
+  key_missing,  ///< site key absent or unreadable
 };
 
 std::string_view to_string(errc code);

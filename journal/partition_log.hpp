@@ -21,20 +21,21 @@ struct record_view;
 
 /// The end of a log: what has been made durable, and the two digests that commit to all of it.
 struct log_head {
-  core::gseq position;      ///< 0: empty; also the Merkle tree size
-  core::digest chain;       ///< hash of the last record (journal §1); all zero when empty
-  core::digest root;        ///< RFC 9162 Merkle tree head; SHA-256("") when empty
-  core::timestamp at;       ///< commit time of the last record
+  core::gseq position;  ///< 0: empty; also the Merkle tree size
+  core::digest chain;   ///< hash of the last record (journal §1); all zero when empty
+  core::digest root;    ///< RFC 9162 Merkle tree head; SHA-256("") when empty
+  core::timestamp at;   ///< commit time of the last record
 };
 
-/// A commit that has positions, frames and digests, but is not on disk yet. Made by prepare(), consumed by write(), in order.
+/// A commit that has positions, frames and digests, but is not on disk yet. Made by prepare(), consumed by write(), in
+/// order.
 struct prepared_commit;
 struct prepared_commit_deleter {
   void operator()(prepared_commit*) const;
 };
 using prepared_commit_ptr = std::unique_ptr<prepared_commit, prepared_commit_deleter>;
-/// How many of the requests given to prepare() the commit answers: the first that many. At least one, where any were given;
-/// the others go into a later commit.
+/// How many of the requests given to prepare() the commit answers: the first that many. At least one, where any were
+/// given; the others go into a later commit.
 std::size_t requests_taken(const prepared_commit& commit);
 
 /// What became of each request that a commit took, in the order given to prepare().
@@ -48,10 +49,10 @@ using view_visitor = std::function<bool(const record_view&)>;
 /// A cached fold (JRN-10). Never trusted over events: the reader checks eseq, fold version and hash.
 struct snapshot {
   core::eseq sequence;
-  core::gseq position;          ///< of the entity's last record that is in the fold
+  core::gseq position;  ///< of the entity's last record that is in the fold
   std::uint32_t fold_version = 0;
   core::digest state_hash;
-  std::string state;            ///< one msgpack value
+  std::string state;  ///< one msgpack value
 };
 
 /// One partition of the journal: a log with one writer.
@@ -65,22 +66,23 @@ struct snapshot {
 ///  - after any error of write() the log is stopped: every later prepare() and write() answers errc::stopped;
 ///  - readers see durable records only, and see n before n + 1.
 ///
-/// Threads: prepare() from one thread at a time, write() from one thread at a time (the two may overlap); everything else from
-/// any thread.
+/// Threads: prepare() from one thread at a time, write() from one thread at a time (the two may overlap); everything
+/// else from any thread.
 class partition_log {
  public:
   virtual ~partition_log() = default;
 
-  /// Whether prepare() would take requests now: stopped (final, or open for reading only) or disk_full otherwise. Cheap.
+  /// Whether prepare() would take requests now: stopped (final, or open for reading only) or disk_full otherwise.
+  /// Cheap.
   virtual outcome accepting() = 0;
 
-  /// Assigns positions and builds frames for as many of the requests as one commit holds (JRN-12; see requests_taken). A
-  /// request that is refused (conflict, too_large) has its error in the results and leaves the others untouched. Errors:
-  /// stopped; disk_full, which passes when there is room again; the store's, which are final for this log.
+  /// Assigns positions and builds frames for as many of the requests as one commit holds (JRN-12; see requests_taken).
+  /// A request that is refused (conflict, too_large) has its error in the results and leaves the others untouched.
+  /// Errors: stopped; disk_full, which passes when there is room again; the store's, which are final for this log.
   virtual result<prepared_commit_ptr> prepare(std::span<const append_request> requests) = 0;
 
-  /// Makes the commit durable (one WriteBatch, one sync), then brings the derived families along. The results answer every
-  /// request that prepare() took. Any error is final for this log.
+  /// Makes the commit durable (one WriteBatch, one sync), then brings the derived families along. The results answer
+  /// every request that prepare() took. Any error is final for this log.
   virtual result<append_results> write(prepared_commit_ptr commit) = 0;
 
   /// prepare() and write() in one step, for callers without a committer.
@@ -101,13 +103,15 @@ class partition_log {
   /// The entity's last durable eseq; 0 when it has none. Costs one index look-up.
   virtual result<core::eseq> last_sequence(const core::address& entity) const = 0;
 
-  /// The position of the first record of the command that carried this idempotency key, while its row lives (≥ 24 h, ENG-03).
+  /// The position of the first record of the command that carried this idempotency key, while its row lives (≥ 24 h,
+  /// ENG-03).
   virtual result<std::optional<core::gseq>> find_command(const core::address& entity, std::string_view key) const = 0;
 
   /// The last position with commit time ≤ t; 0 when there is none.
   virtual result<core::gseq> position_at(core::timestamp t) const = 0;
 
-  // -- derived families: caches without WAL that catch up from the log before they are read ------------------------------
+  // -- derived families: caches without WAL that catch up from the log before they are read
+  // ------------------------------
 
   virtual result<std::optional<snapshot>> find_snapshot(const core::address& entity) const = 0;
   /// Replaces the entity's snapshot. Only of durable state; may be lost in a crash.
@@ -116,13 +120,15 @@ class partition_log {
   /// Visits every armed wake-up.
   virtual outcome each_wake(const std::function<void(const core::address&, core::timestamp)>& visit) const = 0;
 
-  // -- views: rows of projections, written in the order of the log by one projector each ----------------------------------
+  // -- views: rows of projections, written in the order of the log by one projector each
+  // ----------------------------------
 
   struct view_row {
     std::string key;
     std::optional<std::string> value;  ///< nothing: delete
   };
-  /// Writes the rows and the view's cursor atomically; may be lost in a crash together with its cursor, never apart from it.
+  /// Writes the rows and the view's cursor atomically; may be lost in a crash together with its cursor, never apart
+  /// from it.
   virtual outcome put_view(std::string_view view, core::gseq cursor, std::span<const view_row> rows) = 0;
   virtual result<core::gseq> view_cursor(std::string_view view) const = 0;
   /// Drops every row and the cursor.
@@ -132,15 +138,17 @@ class partition_log {
   virtual outcome view_scan(std::string_view view, std::string_view prefix, std::string_view after,
                             const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 
-  // -- cursors of reactors: in the WAL, so at most what the last sync had not covered is repeated --------------------------
+  // -- cursors of reactors: in the WAL, so at most what the last sync had not covered is repeated
+  // --------------------------
 
   virtual outcome put_cursor(std::string_view reader, core::gseq position) = 0;
   virtual result<core::gseq> cursor(std::string_view reader) const = 0;
 
-  // -- proof --------------------------------------------------------------------------------------------------------------
+  // -- proof
+  // --------------------------------------------------------------------------------------------------------------
 
-  /// The newest signed checkpoint (tlog checkpoint text), signing one for the current head first when `fresh` and the head
-  /// moved since. Empty text for an empty log.
+  /// The newest signed checkpoint (tlog checkpoint text), signing one for the current head first when `fresh` and the
+  /// head moved since. Empty text for an empty log.
   virtual result<std::string> checkpoint(bool fresh) = 0;
 
   /// RFC 9162 §2.1.3 inclusion proof of leaf `position` in the tree of the first `tree_size` records.

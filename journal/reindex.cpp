@@ -14,6 +14,7 @@
 
 #include "journal/catch_up.hpp"
 #include "journal/log_pass.hpp"
+#include "journal/log_reader.hpp"
 #include "journal/rocks_file_check.hpp"
 #include "journal/rocks_store.hpp"
 
@@ -30,7 +31,8 @@ constexpr std::array made_anew{family::entity, family::dedupe,    family::wakes,
 class entity_rebuild final : public log_pass_visitor {
  public:
   using progress_function = std::function<bool(const verify_progress&)>;
-  entity_rebuild(log_store* store, const progress_function& progress) : store_(store), progress_(progress) {
+  entity_rebuild(log_store* store, core::gseq end, const progress_function& progress)
+      : store_(store), end_(end), progress_(progress) {
     if (store_ != nullptr) rows_ = store_->make_batch();
   }
 
@@ -47,7 +49,7 @@ class entity_rebuild final : public log_pass_visitor {
     if (waiting_ >= rows_per_write) flush();
   }
   bool on_progress(core::gseq position, std::uint64_t stored_bytes) override {
-    if (progress_ && !progress_({position, {}, stored_bytes})) fail({errc::stopped, "stopped on request", position});
+    if (progress_ && !progress_({position, end_, stored_bytes})) fail({errc::stopped, "stopped on request", position});
     return !failure_;
   }
 
@@ -70,6 +72,7 @@ class entity_rebuild final : public log_pass_visitor {
   }
 
   log_store* const store_;
+  const core::gseq end_;
   const progress_function& progress_;
   std::unique_ptr<store_batch> rows_;
   std::size_t waiting_ = 0;
@@ -165,11 +168,17 @@ class reindexing {
   }
 
  private:
+  // For the eye only: the pass itself finds out where the log ends.
+  core::gseq last_position(const log_store& store) const {
+    const auto newest = find_frame_header(store, where_.log.partition, no_end);
+    return newest ? newest->last() : core::gseq{};
+  }
+
   // A store that cannot be read because of what will be dropped is checked while its rows are made.
   outcome check_log() {
     const auto store = rocks_store::open_read_only(directory_, environment_, where_.on_message);
     if (!store) return core::done{};
-    entity_rebuild check{nullptr, progress_};
+    entity_rebuild check{nullptr, last_position(**store), progress_};
     log_pass pass{**store, where_.log.partition, {}, no_end, check};
     pass.run();
     if (auto sound = check.finish(); !sound) return sound;
@@ -195,7 +204,7 @@ class reindexing {
   }
 
   outcome make_anew(rocks_store& store) {
-    entity_rebuild entities{&store, progress_};
+    entity_rebuild entities{&store, last_position(store), progress_};
     log_pass pass{store, where_.log.partition, {}, no_end, entities};
     pass.run();
     if (auto written = entities.finish(); !written) return written;

@@ -23,7 +23,8 @@ struct rocks_environment {
   static std::shared_ptr<rocks_environment> standard();
 };
 
-/// Corruption and missing files → store_corrupt, anything else → store_failed. `doing` says what failed: "writing a commit".
+/// Corruption and missing files → store_corrupt, anything else → store_failed. `doing` says what failed: "writing a
+/// commit".
 error to_error(const rocksdb::Status& status, std::string_view doing);
 
 }  // namespace logline::journal

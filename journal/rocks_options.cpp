@@ -114,7 +114,6 @@ rocksdb::DBOptions database_options(const rocks_environment& environment, messag
   o.avoid_flush_during_shutdown = true;  // what is to be written at the end is written by close(), which can fail
 
   // -- find damage
-  // --------------------------------------------------------------------------------------------------------
   o.paranoid_checks = true;
   o.flush_verify_memtable_count = true;
   o.verify_sst_unique_id_in_manifest = true;
@@ -122,11 +121,9 @@ rocksdb::DBOptions database_options(const rocks_environment& environment, messag
   o.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();  // makes VerifyFileChecksums possible
 
   // -- one writer of sorted batches
-  // -----------------------------------------------------------------------------------------
   o.allow_concurrent_memtable_write = false;  // lets an insertion start where the one before ended
 
   // -- bounded: memory, files, time to open (PERF-9, PERF-10)
-  // ---------------------------------------------------------------
   o.max_total_wal_size = std::size_t{128} << 20;  // what is replayed after a crash
   o.max_open_files = 512;
   o.max_background_jobs = 2;

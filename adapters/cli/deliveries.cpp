@@ -249,8 +249,11 @@ core::result<std::vector<fs::path>, trouble> find_deliveries(const std::vector<s
 }
 
 std::string event_of(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return name.substr(0, name.find('.'));
+  std::string name = file.filename().string();
+  name.resize(std::min(name.find('.'), name.size()));
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c <= ' ' || c > '~'; }, '_');
+  return name;
 }
 
 std::string delivery_id(std::string_view body, std::uint64_t repetition) {

@@ -40,7 +40,7 @@ delivery_counts deliver(const delivery_plan& plan, const settings& s, const envi
 /// The *.json files of folders, recursively and in order of path, and every file that is named itself. Usage errors.
 core::result<std::vector<std::filesystem::path>, trouble> find_deliveries(const std::vector<std::string>& places);
 
-/// The event's name that a recorded delivery was saved under: the file name up to the first dot.
+/// The event's name that a recorded delivery was saved under: the file name up to the first dot, fit for a header.
 std::string event_of(const std::filesystem::path& file);
 
 /// A stable id: the same body and repetition, the same id (UUIDv5).

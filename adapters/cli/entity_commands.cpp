@@ -95,6 +95,8 @@ core::result<std::string, trouble> read_body(const do_options& o, const core::ad
 core::result<std::string, trouble> send_command(const do_options& o, const invocation& run) {
   auto entity = read_address(o.address);
   if (!entity) return entity.error();
+  if (!o.idempotency_key.empty() && !is_visible(o.idempotency_key))
+    return trouble{exit_usage, "--idempotency-key must be visible ASCII"};
   std::unique_ptr<node_client> node;
   if (auto connected = connect(node, run); !connected) return connected.error();
   auto body = read_body(o, *entity, *node, run.env);

@@ -1,5 +1,6 @@
 #include "adapters/cli/settings.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -87,17 +88,25 @@ core::result<settings, trouble> complete(settings s, const environment& env) {
   return s;
 }
 
+bool is_visible(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 core::result<std::string, trouble> find_token(const settings& s, const environment&) {
-  if (!s.token.empty()) return s.token;
+  std::string token = s.token;
   std::filesystem::path file = s.token_file;
-  if (file.empty()) {
+  if (token.empty() && file.empty()) {
     file = std::filesystem::path{s.data.empty() ? "data" : s.data} / "founder.token";
     std::error_code unknown;
     if (!std::filesystem::exists(file, unknown)) return std::string{};
   }
-  auto content = read_file(file);
-  if (!content) return content.error();
-  return trimmed(*std::move(content));
+  if (token.empty()) {
+    auto content = read_file(file);
+    if (!content) return content.error();
+    token = trimmed(*std::move(content));
+  }
+  if (!is_visible(token)) return trouble{exit_usage, "the token holds characters that no token has"};
+  return token;
 }
 
 }  // namespace logline::cli

@@ -34,6 +34,9 @@ core::result<std::string, trouble> find_token(const settings& s, const environme
 /// $LOGLINE_HOME, else ~/.config/logline.
 std::filesystem::path home_folder(const environment& env);
 
+/// Whether the text may stand in a header field: visible ASCII, at least one.
+bool is_visible(std::string_view text);
+
 /// A whole file.
 core::result<std::string, trouble> read_file(const std::filesystem::path& path);
 

@@ -6,10 +6,13 @@ namespace logline::core {
 
 namespace {
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 bool is_key_character(char c) {
-  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') || std::string_view{"_.:@~+-/"}.find(c) != std::string_view::npos;
+  return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z') ||
+         std::string_view{"_.:@~+-/"}.find(c) != std::string_view::npos;
 }
 
 bool is_key(std::string_view key) {
@@ -31,11 +34,14 @@ bool is_name(std::string_view text) {
 }
 
 result<address> make_address(std::string_view tenant, std::string_view type, std::string_view key) {
-  if (!is_name(tenant)) return invalid_input("bad tenant: 1 to 64 characters of a-z 0-9 _ . -", {{"/tenant", "bad name"}});
-  if (!is_name(type)) return invalid_input("bad entity type: 1 to 64 characters of a-z 0-9 _ . -", {{"/type", "bad name"}});
+  if (!is_name(tenant))
+    return invalid_input("bad tenant: 1 to 64 characters of a-z 0-9 _ . -", {{"/tenant", "bad name"}});
+  if (!is_name(type))
+    return invalid_input("bad entity type: 1 to 64 characters of a-z 0-9 _ . -", {{"/type", "bad name"}});
   if (!is_key(key))
-    return invalid_input("bad key: 1 to 128 characters of A-Z a-z 0-9 _ . : @ ~ + - and /, no empty or dot-only segment",
-                         {{"/key", "bad key"}});
+    return invalid_input(
+        "bad key: 1 to 128 characters of A-Z a-z 0-9 _ . : @ ~ + - and /, no empty or dot-only segment",
+        {{"/key", "bad key"}});
   return address{std::string{tenant}, std::string{type}, std::string{key}};
 }
 

@@ -11,8 +11,8 @@ namespace logline::core {
 
 /// Where an entity lives: tenant / type / key, e.g. "acme/task_queue/email".
 ///
-/// tenant and type: [a-z0-9_.-]{1,64}, starting with a letter or digit. key: 1 to 128 characters out of [A-Za-z0-9_.:@~+-]
-/// and '/', no empty or dot-only segment. The platform's own entities live in tenant "system".
+/// tenant and type: [a-z0-9_.-]{1,64}, starting with a letter or digit. key: 1 to 128 characters out of
+/// [A-Za-z0-9_.:@~+-] and '/', no empty or dot-only segment. The platform's own entities live in tenant "system".
 struct address {
   std::string tenant;
   std::string type;

@@ -15,8 +15,8 @@ struct bytes {
   friend bool operator==(const bytes&, const bytes&) = default;
 };
 
-/// A free-form value (what JSON calls any value), kept as one canonical msgpack value so that storing it costs no re-encoding.
-/// The default is an empty object.
+/// A free-form value (what JSON calls any value), kept as one canonical msgpack value so that storing it costs no
+/// re-encoding. The default is an empty object.
 struct document {
   std::string msgpack = std::string(1, '\x80');
   friend bool operator==(const document&, const document&) = default;
@@ -32,7 +32,8 @@ std::string to_hex(std::string_view raw);
 /// Lower or upper case; refuses odd length and foreign characters.
 result<std::string> from_hex(std::string_view hex);
 
-/// At most `size_max` bytes of foreign text for a message: cut between characters, anything but printable UTF-8 replaced by '?'.
+/// At most `size_max` bytes of foreign text for a message: cut between characters, anything but printable UTF-8
+/// replaced by '?'.
 std::string excerpt(std::string_view text, std::size_t size_max = 64);
 
 std::string to_base64(std::string_view raw);

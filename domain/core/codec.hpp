@@ -72,8 +72,8 @@ class source {
 
 class secret_box;
 
-/// How strictly to decode, and what went wrong. Commands from outside are decoded strictly (unknown fields, limits, duplicate
-/// keys are errors); stored events tolerantly (unknown fields are ignored, JRN-09).
+/// How strictly to decode, and what went wrong. Commands from outside are decoded strictly (unknown fields, limits,
+/// duplicate keys are errors); stored events tolerantly (unknown fields are ignored, JRN-09).
 class decode_scope {
  public:
   explicit decode_scope(bool strict, const secret_box* sealer = nullptr) : strict_(strict), sealer_(sealer) {}

@@ -24,11 +24,11 @@ constexpr std::uint16_t personal_field_count() {
 
 /// An event of any type, and how to store it.
 struct event_box {
-  const void* identity = nullptr;                ///< &type_identity<T>
+  const void* identity = nullptr;  ///< &type_identity<T>
   std::shared_ptr<const void> body;
   std::string_view name;
   std::uint16_t version = 1;
-  std::uint16_t personal_fields = 0;             ///< how many of its fields are marked personal
+  std::uint16_t personal_fields = 0;  ///< how many of its fields are marked personal
   std::string (*encode)(const void*) = nullptr;
   std::optional<timeline_stamp> (*stamp)(const void*) = nullptr;
 
@@ -50,9 +50,9 @@ struct event_box {
   }
 };
 
-/// A reply that may quote stored events instead of carrying them: at `offset` bytes into the msgpack text belongs the named field
-/// of the entity's event number `sequence`; nil when that event has no such field. The shell fills the gaps in from the journal, so
-/// that big payloads need not live in memory (TSK-17).
+/// A reply that may quote stored events instead of carrying them: at `offset` bytes into the msgpack text belongs the
+/// named field of the entity's event number `sequence`; nil when that event has no such field. The shell fills the gaps
+/// in from the journal, so that big payloads need not live in memory (TSK-17).
 struct reply_quote {
   std::size_t offset = 0;
   eseq sequence;
@@ -119,9 +119,9 @@ class [[nodiscard]] decision {
     return *this;
   }
 
-  /// "Not yet": the host keeps the command and asks again after every change of state, and at `until`. The answer then may be to
-  /// wait longer, for a later `until`: such as until a task becomes due, and then until the deadline that context::waiting_since()
-  /// gives. The number of commands that wait is bounded by the host.
+  /// "Not yet": the host keeps the command and asks again after every change of state, and at `until`. The answer then
+  /// may be to wait longer, for a later `until`: such as until a task becomes due, and then until the deadline that
+  /// context::waiting_since() gives. The number of commands that wait is bounded by the host.
   static decision wait_until(timestamp until) {
     decision d;
     d.waits_until_ = until;

@@ -15,7 +15,8 @@ void check_text(std::string_view value, const attributes& attr, decode_scope& sc
   if (value.find('\0') != std::string_view::npos) return scope.fail("must not contain NUL");
   if (!simdjson::validate_utf8(value.data(), value.size())) return scope.fail("must be UTF-8");
   switch (attr.text) {
-    case charset::any: return;
+    case charset::any:
+      return;
     case charset::name:
       if (!is_name(value)) scope.fail("must be 1 to 64 characters of a-z 0-9 _ . - and start with a letter or digit");
       return;
@@ -26,7 +27,9 @@ void check_text(std::string_view value, const attributes& attr, decode_scope& sc
   }
 }
 
-void check_key(std::string_view name, decode_scope& scope) { check_text(name, {.size_min = 1, .size_max = 256}, scope); }
+void check_key(std::string_view name, decode_scope& scope) {
+  check_text(name, {.size_min = 1, .size_max = 256}, scope);
+}
 
 void check_size(std::size_t size, const attributes& attr, decode_scope& scope, std::string_view unit) {
   if (size < attr.size_min) scope.fail(fmt::format("must have at least {} {}", attr.size_min, unit));
@@ -53,7 +56,9 @@ bool parse_number(std::string_view text, Number& out) {
 
 bool read_integer(const source& from, std::int64_t& out) {
   switch (from.type()) {
-    case source::kind::integer: out = from.integer(); return true;
+    case source::kind::integer:
+      out = from.integer();
+      return true;
     case source::kind::unsigned_integer:
       if (from.unsigned_integer() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return false;
       out = static_cast<std::int64_t>(from.unsigned_integer());
@@ -61,7 +66,8 @@ bool read_integer(const source& from, std::int64_t& out) {
     // JSON carries integers beyond 2^53 as text (see json_sink); smaller ones in quotes are a mistake.
     case source::kind::text:
       return from.human() && parse_number(from.text(), out) && (out > exact_in_json || out < -exact_in_json);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -71,10 +77,13 @@ bool read_unsigned(const source& from, std::uint64_t& out) {
       if (from.integer() < 0) return false;
       out = static_cast<std::uint64_t>(from.integer());
       return true;
-    case source::kind::unsigned_integer: out = from.unsigned_integer(); return true;
+    case source::kind::unsigned_integer:
+      out = from.unsigned_integer();
+      return true;
     case source::kind::text:
       return from.human() && parse_number(from.text(), out) && out > static_cast<std::uint64_t>(exact_in_json);
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -91,10 +100,17 @@ const type_shape& codec<bool>::shape() {
 
 void codec<double>::decode(const source& from, double& v, decode_scope& scope, const attributes&) {
   switch (from.type()) {
-    case source::kind::real: v = from.real(); return;
-    case source::kind::integer: v = static_cast<double>(from.integer()); return;
-    case source::kind::unsigned_integer: v = static_cast<double>(from.unsigned_integer()); return;
-    default: scope.fail("must be a number");
+    case source::kind::real:
+      v = from.real();
+      return;
+    case source::kind::integer:
+      v = static_cast<double>(from.integer());
+      return;
+    case source::kind::unsigned_integer:
+      v = static_cast<double>(from.unsigned_integer());
+      return;
+    default:
+      scope.fail("must be a number");
   }
 }
 const type_shape& codec<double>::shape() {
@@ -135,14 +151,17 @@ const type_shape& codec<bytes>::shape() {
   return s;
 }
 
-static bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
+static bool is_utf8(std::string_view text) {
+  return simdjson::validate_utf8(text.data(), text.size());
+}
 
 const char* document_problem(const source& from) {
   struct visitor final : source::member_visitor, source::element_visitor {
     explicit visitor(bool h) : human(h) {}
     bool element(const source& child) override { return (problem = document_problem(child)) == nullptr; }
     bool member(std::string_view name, const source& child) override {
-      if (!is_utf8(name) || name.find('\0') != std::string_view::npos) problem = "has a key that is not UTF-8 without NUL";
+      if (!is_utf8(name) || name.find('\0') != std::string_view::npos)
+        problem = "has a key that is not UTF-8 without NUL";
       if (problem == nullptr) problem = document_problem(child);
       names.push_back(name);
       if (human && name == "$b64" && child.type() == source::kind::text) base64_is_bad = !from_base64(child.text());
@@ -154,10 +173,15 @@ const char* document_problem(const source& from) {
     const char* problem = nullptr;
   } each{from.human()};
   switch (from.type()) {
-    case source::kind::text: return is_utf8(from.text()) ? nullptr : "has a text that is not UTF-8";
-    case source::kind::array: from.each_element(each); return each.problem;
-    case source::kind::object: break;
-    default: return nullptr;
+    case source::kind::text:
+      return is_utf8(from.text()) ? nullptr : "has a text that is not UTF-8";
+    case source::kind::array:
+      from.each_element(each);
+      return each.problem;
+    case source::kind::object:
+      break;
+    default:
+      return nullptr;
   }
   from.each_member(each);
   if (each.problem != nullptr) return each.problem;

@@ -29,8 +29,9 @@
 ///   constexpr auto describe(type_tag<enqueue>) {
 ///     return description<enqueue>("enqueue", "Adds a task.",
 ///         field("kind", &enqueue::kind, {.doc = "what to do", .text = charset::name}),
-///         field("payload", &enqueue::payload, {.doc = "what the handler gets", .optional = true, .size_max = 262'144}),
-///         field("max_attempts", &enqueue::max_attempts, {.doc = "tries", .optional = true, .min = 1, .max = 50}));
+///         field("payload", &enqueue::payload, {.doc = "what the handler gets", .optional = true, .size_max =
+///         262'144}), field("max_attempts", &enqueue::max_attempts, {.doc = "tries", .optional = true, .min = 1, .max =
+///         50}));
 ///   }
 namespace logline::core {
 
@@ -49,12 +50,12 @@ enum class charset : std::uint8_t {
 /// What is said of a field beside its name and type.
 struct attributes {
   std::string_view doc = {};
-  bool optional = false;   ///< may be absent; then it keeps the struct's default
-  bool personal = false;   ///< about a person; sealed under the subject's key before it is journaled (engine GDP-04)
-  std::string_view unit = {};                                       ///< "s", "ms", "bytes"
-  std::int64_t min = std::numeric_limits<std::int64_t>::min();      ///< of a number
+  bool optional = false;  ///< may be absent; then it keeps the struct's default
+  bool personal = false;  ///< about a person; sealed under the subject's key before it is journaled (engine GDP-04)
+  std::string_view unit = {};                                   ///< "s", "ms", "bytes"
+  std::int64_t min = std::numeric_limits<std::int64_t>::min();  ///< of a number
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
-  std::size_t size_min = 0;                                         ///< bytes of a text, blob or document; elements of a list
+  std::size_t size_min = 0;  ///< bytes of a text, blob or document; elements of a list
   std::size_t size_max = 65'536;
   charset text = charset::any;
 };
@@ -80,7 +81,8 @@ struct struct_description {
 };
 
 template <class Struct, class... Fields>
-constexpr struct_description<Struct, Fields...> description(std::string_view name, std::string_view doc, Fields... fields) {
+constexpr struct_description<Struct, Fields...> description(std::string_view name, std::string_view doc,
+                                                            Fields... fields) {
   return {name, doc, 1, {fields...}};
 }
 template <class Struct, class... Fields>
@@ -90,7 +92,9 @@ constexpr struct_description<Struct, Fields...> description_v(std::uint16_t vers
 }
 
 template <class T>
-concept described = requires { describe(type_tag<T>{}); };
+concept described = requires {
+  describe(type_tag<T>{});
+};
 
 /// Enums list their names: constexpr auto describe_enum(type_tag<E>) returns an array of {value, "name"}.
 template <class E>
@@ -99,21 +103,23 @@ struct enumerator {
   std::string_view name;
 };
 template <class T>
-concept described_enum = std::is_enum_v<T> && requires { describe_enum(type_tag<T>{}); };
+concept described_enum = std::is_enum_v<T> && requires {
+  describe_enum(type_tag<T>{});
+};
 
 /// What a type looks like to a schema writer.
 struct type_shape {
   source::kind kind = source::kind::object;
-  std::string_view format = {};          ///< "uuid", "date-time", "base64", "secret", "any"
+  std::string_view format = {};  ///< "uuid", "date-time", "base64", "secret", "any"
   bool nullable = false;
-  const type_shape* element = nullptr;   ///< of arrays and maps
+  const type_shape* element = nullptr;  ///< of arrays and maps
   bool is_map = false;
   std::vector<std::string_view> names = {};  ///< of enums
   struct member {
     std::string_view name;
     attributes attr;
     const type_shape* type;
-    std::string default_msgpack;         ///< what an absent optional field means; empty when there is nothing to say
+    std::string default_msgpack;  ///< what an absent optional field means; empty when there is nothing to say
   };
   std::string_view name = {};
   std::string_view doc = {};
@@ -151,8 +157,7 @@ bool read_unsigned(const source& from, std::uint64_t& out);
 const type_shape& integer_shape(bool is_unsigned);
 
 template <std::integral T>
-  requires(!std::same_as<T, bool>)
-struct codec<T> {
+requires(!std::same_as<T, bool>) struct codec<T> {
   static void encode(sink& to, T v) {
     if constexpr (std::is_signed_v<T>)
       to.integer(v);
@@ -198,7 +203,8 @@ struct codec<bytes> {
   static const type_shape& shape();
 };
 
-/// What keeps a parsed value from being a document: a duplicate key (JSON), a key or text that is not UTF-8, a key with NUL, a
+/// What keeps a parsed value from being a document: a duplicate key (JSON), a key or text that is not UTF-8, a key with
+/// NUL, a
 /// "$b64" that is not base64. Null when nothing does. Parsers accept more than we keep.
 const char* document_problem(const source& from);
 
@@ -264,7 +270,8 @@ struct codec<E> {
           return;
         }
     std::string names;
-    for (const auto& e : describe_enum(type_tag<E>{})) names += (names.empty() ? "" : ", ") + std::string{e.name};
+    for (const auto& e : describe_enum(type_tag<E>{}))
+      names += (names.empty() ? "" : ", ") + std::string{e.name};
     scope.fail("must be one of " + names);
   }
   static std::string_view name(E v) {
@@ -275,7 +282,8 @@ struct codec<E> {
   static const type_shape& shape() {
     static const type_shape s = [] {
       type_shape out{.kind = source::kind::text};
-      for (const auto& e : describe_enum(type_tag<E>{})) out.names.push_back(e.name);
+      for (const auto& e : describe_enum(type_tag<E>{}))
+        out.names.push_back(e.name);
       return out;
     }();
     return s;
@@ -308,7 +316,8 @@ template <class T>
 struct codec<std::vector<T>> {
   static void encode(sink& to, const std::vector<T>& v) {
     to.begin_array(v.size());
-    for (const auto& e : v) codec<T>::encode(to, e);
+    for (const auto& e : v)
+      codec<T>::encode(to, e);
     to.end_array();
   }
   static void decode(const source& from, std::vector<T>& v, decode_scope& scope, const attributes& attr) {
@@ -491,7 +500,8 @@ struct codec<T> {
   }
 };
 
-/// A state that is a sum of situations: {"situation": NAME, "with": {…the situation's fields}}, in this order. The alternatives are described structs.
+/// A state that is a sum of situations: {"situation": NAME, "with": {…the situation's fields}}, in this order. The
+/// alternatives are described structs.
 template <described... Ts>
 struct codec<std::variant<Ts...>> {
   using sum = std::variant<Ts...>;
@@ -540,7 +550,8 @@ struct codec<std::variant<Ts...>> {
   }
 };
 
-// -- whole values ---------------------------------------------------------------------------------------------------------
+// -- whole values
+// ---------------------------------------------------------------------------------------------------------
 
 template <class T>
 std::string to_msgpack(const T& value) {
@@ -575,8 +586,9 @@ result<T> from_msgpack(std::string_view encoded) {
   return out;
 }
 
-/// Writes a stored value the way doors show it: ids, times, digests and bytes as text, secrets hidden. What the shape does not know,
-/// because it is older or newer, is copied as it stands. The value must be one msgpack value that we stored ourselves.
+/// Writes a stored value the way doors show it: ids, times, digests and bytes as text, secrets hidden. What the shape
+/// does not know, because it is older or newer, is copied as it stands. The value must be one msgpack value that we
+/// stored ourselves.
 void show_stored(const type_shape& shape, std::string_view stored, sink& to);
 
 /// JSON Schema (draft 2020-12) of a shape; members keep their order.

@@ -31,7 +31,9 @@ EVP_MD_CTX* thread_context() {
 
 }  // namespace
 
-std::string digest::hex() const { return to_hex(view()); }
+std::string digest::hex() const {
+  return to_hex(view());
+}
 
 digest digest::from(std::string_view raw) {
   LL_INVARIANT(raw.size() >= 32, "a digest has 32 bytes, got {}", raw.size());
@@ -43,7 +45,8 @@ digest digest::from(std::string_view raw) {
 digest sha256(std::initializer_list<std::string_view> parts) {
   EVP_MD_CTX* const context = thread_context();
   int ok = EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr);
-  for (const auto part : parts) ok &= EVP_DigestUpdate(context, part.data(), part.size());
+  for (const auto part : parts)
+    ok &= EVP_DigestUpdate(context, part.data(), part.size());
   digest out;
   unsigned length = 0;
   ok &= EVP_DigestFinal_ex(context, out.octets.data(), &length);
@@ -54,8 +57,9 @@ digest sha256(std::initializer_list<std::string_view> parts) {
 digest hmac_sha256(std::string_view key, std::string_view message) {
   digest out;
   unsigned length = 0;
-  const auto* done = HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()),
-                          reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.octets.data(), &length);
+  const auto* done =
+      HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()),
+           reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.octets.data(), &length);
   LL_INVARIANT(done != nullptr && length == 32, "HMAC failed inside OpenSSL, length {}", length);
   return out;
 }

@@ -14,8 +14,9 @@ digest entity_type::state_hash(const void* state) const {
 namespace detail {
 
 failure unknown_command(std::string_view entity, std::string_view command) {
-  return {failure_kind::not_found, "UNKNOWN_COMMAND",
-          fmt::format("entity type {} has no command or query \"{}\"; see the list of types", entity, excerpt(command))};
+  return {
+      failure_kind::not_found, "UNKNOWN_COMMAND",
+      fmt::format("entity type {} has no command or query \"{}\"; see the list of types", entity, excerpt(command))};
 }
 
 failure unknown_event(std::string_view entity, std::string_view event, std::uint16_t version) {

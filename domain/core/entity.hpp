@@ -31,8 +31,9 @@
 ///   auto answer(const flag&, const some_query&, const context&) -> decision;   one per query; emits nothing
 ///   auto next_wake(const flag&) -> std::optional<timestamp>;                   optional: when time changes the state …
 ///   auto decide(const flag&, const woken&, const context&) -> decision;        … this decides what becomes of it
-///   inline constexpr std::array upcasters{…};                                  optional member of the definition (JRN-09)
-///   inline constexpr std::array<std::string_view, 1> retired{…};               optional: events kept but no longer folded
+///   inline constexpr std::array upcasters{…};                                  optional member of the definition
+///   (JRN-09) inline constexpr std::array<std::string_view, 1> retired{…};               optional: events kept but no
+///   longer folded
 namespace logline::core {
 
 template <class... Ts>
@@ -61,7 +62,7 @@ using state_ptr = std::unique_ptr<void, void (*)(void*)>;
 /// A decoded command or query, ready to be decided on; immutable, may cross threads.
 struct command_box {
   std::shared_ptr<const void> body;
-  std::size_t index = 0;       ///< into commands() or queries()
+  std::size_t index = 0;  ///< into commands() or queries()
   bool is_query = false;
 };
 
@@ -81,9 +82,11 @@ class entity_type {
   /// A new entity, before its first event.
   virtual state_ptr vacant() const = 0;
 
-  /// Decodes strictly. UNKNOWN_COMMAND (not_found) when there is neither a command nor a query of that name; INVALID_INPUT with
-  /// every offending place otherwise. `sealer` seals secret fields; may be null where none are expected.
-  virtual result<command_box> decode_command(std::string_view name, const source& body, const secret_box* sealer) const = 0;
+  /// Decodes strictly. UNKNOWN_COMMAND (not_found) when there is neither a command nor a query of that name;
+  /// INVALID_INPUT with every offending place otherwise. `sealer` seals secret fields; may be null where none are
+  /// expected.
+  virtual result<command_box> decode_command(std::string_view name, const source& body,
+                                             const secret_box* sealer) const = 0;
 
   virtual decision decide(const void* state, const command_box& command, const context& ctx) const = 0;
   virtual decision wake(const void* state, const context& ctx) const = 0;
@@ -143,7 +146,9 @@ struct queries_of {
   using type = type_list<>;
 };
 template <class D>
-  requires requires { typename D::queries; }
+requires requires {
+  typename D::queries;
+}
 struct queries_of<D> {
   using type = typename D::queries;
 };
@@ -165,7 +170,8 @@ class typed_entity final : public entity_type {
 
   state_ptr vacant() const override { return own(new state{}); }
 
-  result<command_box> decode_command(std::string_view name, const source& body, const secret_box* sealer) const override {
+  result<command_box> decode_command(std::string_view name, const source& body,
+                                     const secret_box* sealer) const override {
     std::optional<result<command_box>> decoded;
     find_command(name, body, sealer, decoded, typename D::commands{}, false);
     if (!decoded) find_command(name, body, sealer, decoded, typename detail::queries_of<D>::type{}, true);
@@ -232,9 +238,10 @@ class typed_entity final : public entity_type {
                            [[maybe_unused]] std::optional<result<command_box>>& out, type_list<Cs...>,
                            [[maybe_unused]] bool is_query) {
     [[maybe_unused]] std::size_t index = 0;
-    static_cast<void>((((codec<Cs>::about.name == name && (out.emplace(decode<Cs>(body, sealer, index, is_query)), true)) ||
-                        (++index, false)) ||
-                       ...));
+    static_cast<void>(
+        (((codec<Cs>::about.name == name && (out.emplace(decode<Cs>(body, sealer, index, is_query)), true)) ||
+          (++index, false)) ||
+         ...));
   }
   template <class C>
   static result<command_box> decode(const source& body, const secret_box* sealer, std::size_t index, bool is_query) {
@@ -249,14 +256,18 @@ class typed_entity final : public entity_type {
   static decision decide_at(const state& s, const command_box& command, const context& ctx, type_list<Cs...>) {
     using function = decision (*)(const state&, const void*, const context&);
     static constexpr std::array<function, sizeof...(Cs)> table{
-        [](const state& st, const void* c, const context& x) -> decision { return detail::decide_one(st, *static_cast<const Cs*>(c), x); }...};
+        [](const state& st, const void* c, const context& x) -> decision {
+          return detail::decide_one(st, *static_cast<const Cs*>(c), x);
+        }...};
     return table.at(command.index)(s, command.body.get(), ctx);
   }
   template <class... Qs>
   static decision answer_at(const state& s, const command_box& query, const context& ctx, type_list<Qs...>) {
     using function = decision (*)(const state&, const void*, const context&);
     static constexpr std::array<function, sizeof...(Qs) + 1> table{
-        [](const state& st, const void* q, const context& x) -> decision { return detail::answer_one(st, *static_cast<const Qs*>(q), x); }...,
+        [](const state& st, const void* q, const context& x) -> decision {
+          return detail::answer_one(st, *static_cast<const Qs*>(q), x);
+        }...,
         nullptr};
     return table.at(query.index)(s, query.body.get(), ctx);
   }

@@ -17,7 +17,8 @@ namespace logline::core {
 
 enum class visibility : std::uint8_t { private_ = 0, tenant = 1, public_ = 2 };
 
-/// Identity of a timeline event across sites: the n-th event that `site` ("site.generation") added to its stream (engine TLN-01, TLN-02).
+/// Identity of a timeline event across sites: the n-th event that `site` ("site.generation") added to its stream
+/// (engine TLN-01, TLN-02).
 struct dot {
   std::string site;
   std::uint64_t n = 0;
@@ -35,9 +36,9 @@ struct timeline_stamp {
 
 /// What lets a repeated command find its first answer (engine ENG-03, gateway IDE-2).
 struct idempotency {
-  std::string key;           ///< as the caller chose it, 1 to 255 visible ASCII characters
-  digest request;            ///< of the request as received
-  std::string reply;         ///< the answer, one msgpack value
+  std::string key;    ///< as the caller chose it, 1 to 255 visible ASCII characters
+  digest request;     ///< of the request as received
+  std::string reply;  ///< the answer, one msgpack value
   friend bool operator==(const idempotency&, const idempotency&) = default;
 };
 
@@ -49,10 +50,10 @@ struct record {
   eseq sequence;
 
   uuid event_id;
-  std::string event;            ///< name of the event type
-  std::uint16_t schema = 1;     ///< version of its shape
-  timestamp at;                 ///< commit time, non-decreasing with the position
-  timestamp decided_at;         ///< the `now` that decide saw; folds use this one
+  std::string event;         ///< name of the event type
+  std::uint16_t schema = 1;  ///< version of its shape
+  timestamp at;              ///< commit time, non-decreasing with the position
+  timestamp decided_at;      ///< the `now` that decide saw; folds use this one
 
   std::string site;
   std::uint32_t generation = 1;
@@ -61,8 +62,8 @@ struct record {
   principal_id principal;
   uuid command_id;
   uuid correlation_id;
-  uuid causation_id;            ///< nil where nothing inside the system caused the command
-  std::string trace_id;         ///< W3C trace id in hex, or empty
+  uuid causation_id;     ///< nil where nothing inside the system caused the command
+  std::string trace_id;  ///< W3C trace id in hex, or empty
 
   /// The entity's next wake-up after this record: nothing = unchanged, zero = none any more.
   std::optional<timestamp> wake_at;
@@ -70,9 +71,9 @@ struct record {
   std::optional<timeline_stamp> timeline;
   core::visibility visibility = core::visibility::tenant;
   std::string owner;
-  std::vector<std::string> sealed;               ///< paths of sealed personal fields; empty until sealing exists
+  std::vector<std::string> sealed;  ///< paths of sealed personal fields; empty until sealing exists
 
-  std::string payload;          ///< the event's fields, one msgpack map
+  std::string payload;  ///< the event's fields, one msgpack map
 };
 
 }  // namespace logline::core

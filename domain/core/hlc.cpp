@@ -18,6 +18,8 @@ hybrid_time hybrid_clock::hear(hybrid_time remote, timestamp wall) {
   return last_;
 }
 
-std::int64_t hybrid_clock::ahead_us(timestamp wall) const { return std::max<std::int64_t>(0, last_.physical.us - wall.us); }
+std::int64_t hybrid_clock::ahead_us(timestamp wall) const {
+  return std::max<std::int64_t>(0, last_.physical.us - wall.us);
+}
 
 }  // namespace logline::core

@@ -7,16 +7,16 @@
 
 namespace logline::core {
 
-/// A reading of a hybrid logical clock (Kulkarni et al. 2014): physical microseconds, and a counter that orders readings of one
-/// microsecond.
+/// A reading of a hybrid logical clock (Kulkarni et al. 2014): physical microseconds, and a counter that orders
+/// readings of one microsecond.
 struct hybrid_time {
   timestamp physical;
   std::uint32_t logical = 0;
   friend constexpr auto operator<=>(const hybrid_time&, const hybrid_time&) = default;
 };
 
-/// A clock that never goes back, whatever the wall clock does, and that is never behind what it has heard from others. Pure: it is
-/// handed the wall time. Not thread-safe.
+/// A clock that never goes back, whatever the wall clock does, and that is never behind what it has heard from others.
+/// Pure: it is handed the wall time. Not thread-safe.
 class hybrid_clock {
  public:
   explicit hybrid_clock(hybrid_time start = {}) : last_(start) {}

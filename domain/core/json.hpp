@@ -9,8 +9,8 @@
 
 namespace logline::core {
 
-/// Encodes to compact JSON (RFC 8259). 64-bit integers beyond ±(2^53−1) become text so that no reader loses digits; binary
-/// becomes {"$b64":"…"} unless the field's type says base64 text.
+/// Encodes to compact JSON (RFC 8259). 64-bit integers beyond ±(2^53−1) become text so that no reader loses digits;
+/// binary becomes {"$b64":"…"} unless the field's type says base64 text.
 class json_sink final : public sink {
  public:
   explicit json_sink(std::string& out) : out_(out) {}
@@ -42,7 +42,8 @@ outcome read_json(std::string_view json, function_ref<void(const source&)> read)
 /// Appends a JSON string literal, quotes included.
 void append_json_text(std::string& out, std::string_view text);
 
-/// A free-form value from JSON. Refuses duplicate keys and numbers that fit neither 64-bit integers nor doubles; a member
+/// A free-form value from JSON. Refuses duplicate keys and numbers that fit neither 64-bit integers nor doubles; a
+/// member
 /// {"$b64":"…"} becomes binary.
 result<document> document_from_json(std::string_view json);
 

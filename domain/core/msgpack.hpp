@@ -13,8 +13,8 @@ namespace logline::core {
 /// Nesting allowed in any decoded value (engine §16).
 inline constexpr std::size_t depth_max = 64;
 
-/// For whom a value is written: kept compact for ourselves, or shown by a door (ids, times, digests and bytes as text, secrets
-/// hidden). A door turns shown msgpack into JSON without knowing the value's type.
+/// For whom a value is written: kept compact for ourselves, or shown by a door (ids, times, digests and bytes as text,
+/// secrets hidden). A door turns shown msgpack into JSON without knowing the value's type.
 enum class audience : std::uint8_t { stored, shown };
 
 /// Encodes to msgpack. Appends to `out`, which must outlive the sink.
@@ -42,8 +42,9 @@ class msgpack_sink final : public sink {
   audience readers_;
 };
 
-/// Parses exactly one msgpack value and hands it to `read`. Refuses trailing bytes, nesting beyond depth_max, extension types
-/// and non-text map keys. Bounded by the input: no length field can make it allocate more than a small multiple of the input.
+/// Parses exactly one msgpack value and hands it to `read`. Refuses trailing bytes, nesting beyond depth_max, extension
+/// types and non-text map keys. Bounded by the input: no length field can make it allocate more than a small multiple
+/// of the input.
 outcome read_msgpack(std::string_view encoded, function_ref<void(const source&)> read);
 
 /// Feeds a value, read from anywhere, to a sink. Objects keep their order.

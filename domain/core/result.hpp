@@ -13,17 +13,17 @@ namespace logline::core {
 
 /// What sort of refusal it is; adapters map it to their own vocabulary (HTTP status, exit code) in one table.
 enum class failure_kind : std::uint8_t {
-  invalid_input,      ///< the caller must change the request
-  unauthorized,       ///< who is asking is not known
-  forbidden,          ///< who is asking may not
-  not_found,          ///< nothing there, or nothing the caller may see
+  invalid_input,  ///< the caller must change the request
+  unauthorized,   ///< who is asking is not known
+  forbidden,      ///< who is asking may not
+  not_found,      ///< nothing there, or nothing the caller may see
   method_not_allowed,
-  conflict,           ///< the state does not allow it now
+  conflict,  ///< the state does not allow it now
   too_large,
   unsupported_media,
-  too_many,           ///< slow down; see retry_after_s
-  unavailable,        ///< try again; nothing was done, or the outcome is found under the same idempotency key
-  internal,           ///< our fault; logged
+  too_many,     ///< slow down; see retry_after_s
+  unavailable,  ///< try again; nothing was done, or the outcome is found under the same idempotency key
+  internal,     ///< our fault; logged
 };
 
 /// One offending place of a request.
@@ -32,8 +32,8 @@ struct failure_detail {
   std::string problem;
 };
 
-/// A refusal or error as every door shows it (gateway ERR-1). `code` is stable and upper case; `message` says what to do and
-/// never holds personal data, secrets, stack traces or file system paths.
+/// A refusal or error as every door shows it (gateway ERR-1). `code` is stable and upper case; `message` says what to
+/// do and never holds personal data, secrets, stack traces or file system paths.
 struct failure {
   failure_kind kind = failure_kind::internal;
   std::string code;
@@ -45,8 +45,12 @@ struct failure {
 inline failure invalid_input(std::string message, std::vector<failure_detail> details = {}) {
   return {failure_kind::invalid_input, "INVALID_INPUT", std::move(message), std::move(details)};
 }
-inline failure not_found(std::string message) { return {failure_kind::not_found, "NOT_FOUND", std::move(message)}; }
-inline failure conflict(std::string message) { return {failure_kind::conflict, "CONFLICT", std::move(message)}; }
+inline failure not_found(std::string message) {
+  return {failure_kind::not_found, "NOT_FOUND", std::move(message)};
+}
+inline failure conflict(std::string message) {
+  return {failure_kind::conflict, "CONFLICT", std::move(message)};
+}
 inline failure too_large(std::string message) {
   return {failure_kind::too_large, "PAYLOAD_TOO_LARGE", std::move(message)};
 }
@@ -57,7 +61,8 @@ inline failure overloaded(std::string message, std::int64_t retry_after_s = 1) {
   return {failure_kind::unavailable, "OVERLOADED", std::move(message), {}, retry_after_s};
 }
 
-/// A value or the reason why there is none (the shape of C++23's std::expected). Reading the wrong side is a broken invariant.
+/// A value or the reason why there is none (the shape of C++23's std::expected). Reading the wrong side is a broken
+/// invariant.
 template <class T, class E = failure>
 class [[nodiscard]] result {
  public:

@@ -10,7 +10,8 @@ namespace logline::core {
 
 std::string uuid::text() const {
   const std::string hex = to_hex(view());
-  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' + hex.substr(20);
+  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' +
+         hex.substr(20);
 }
 
 uuid uuid::from(std::string_view sixteen_bytes) {
@@ -39,10 +40,12 @@ static void set_version(uuid& id, unsigned version) {
 
 uuid make_uuid7(std::int64_t unix_ms, std::uint64_t draw_a, std::uint64_t draw_b) {
   uuid id;
-  for (int i = 0; i < 6; ++i) id.octets[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(unix_ms) >> (40 - 8 * i));
+  for (int i = 0; i < 6; ++i)
+    id.octets[i] = static_cast<unsigned char>(static_cast<std::uint64_t>(unix_ms) >> (40 - 8 * i));
   id.octets[6] = static_cast<unsigned char>(draw_a >> 8);
   id.octets[7] = static_cast<unsigned char>(draw_a);
-  for (int i = 0; i < 8; ++i) id.octets[8 + i] = static_cast<unsigned char>(draw_b >> (56 - 8 * i));
+  for (int i = 0; i < 8; ++i)
+    id.octets[8 + i] = static_cast<unsigned char>(draw_b >> (56 - 8 * i));
   set_version(id, 7);
   return id;
 }

@@ -34,5 +34,7 @@ uuid make_uuid5(const uuid& name_space, std::string_view name);
 
 template <>
 struct std::hash<logline::core::uuid> {
-  std::size_t operator()(const logline::core::uuid& id) const noexcept { return std::hash<std::string_view>{}(id.view()); }
+  std::size_t operator()(const logline::core::uuid& id) const noexcept {
+    return std::hash<std::string_view>{}(id.view());
+  }
 };

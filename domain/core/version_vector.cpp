@@ -20,7 +20,8 @@ version_vector merge(const version_vector& a, const version_vector& b) {
 
 causality compare(const version_vector& a, const version_vector& b) {
   const auto covered = [](const version_vector& inner, const version_vector& outer) {
-    return std::all_of(inner.begin(), inner.end(), [&](const auto& e) { return component(outer, e.first) >= e.second; });
+    return std::all_of(inner.begin(), inner.end(),
+                       [&](const auto& e) { return component(outer, e.first) >= e.second; });
   };
   const bool a_in_b = covered(a, b);
   const bool b_in_a = covered(b, a);
@@ -29,7 +30,9 @@ causality compare(const version_vector& a, const version_vector& b) {
   return b_in_a ? causality::after : causality::concurrent;
 }
 
-bool covers(const version_vector& v, const dot& d) { return component(v, d.site) >= d.n; }
+bool covers(const version_vector& v, const dot& d) {
+  return component(v, d.site) >= d.n;
+}
 
 bool happens_before(const timeline_stamp& a, const timeline_stamp& b) {
   return a.dot != b.dot && covers(b.vector_clock, a.dot);

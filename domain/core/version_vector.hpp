@@ -21,9 +21,11 @@ constexpr auto describe_enum(type_tag<causality>) {
 }
 
 constexpr auto describe(type_tag<dot>) {
-  return description<dot>("dot", "The n-th event that a site added to a stream.",
-                          field("site", &dot::site, {.doc = "\"site.generation\"", .size_min = 1, .size_max = 64, .text = charset::visible}),
-                          field("n", &dot::n, {.doc = "counts from 1", .min = 1}));
+  return description<dot>(
+      "dot", "The n-th event that a site added to a stream.",
+      field("site", &dot::site,
+            {.doc = "\"site.generation\"", .size_min = 1, .size_max = 64, .text = charset::visible}),
+      field("n", &dot::n, {.doc = "counts from 1", .min = 1}));
 }
 
 /// Component-wise maximum: commutative, associative, idempotent (TLN-03).

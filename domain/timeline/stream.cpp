@@ -99,7 +99,6 @@ std::optional<stream> stream::from(stream_image image) {
 }
 
 // -- folds
-// -----------------------------------------------------------------------------------------------------------------
 
 void stream::add(const event_clocks& clocks, std::string_view payload_msgpack, const core::record_meta& meta) {
   entry fresh{.id = clocks.id, .lamport = clocks.lamport, .at = meta.decided_at, .sequence = meta.sequence};
@@ -224,7 +223,6 @@ void stream::block(const waiting_event& event) {
 }
 
 // -- questions
-// -------------------------------------------------------------------------------------------------------------
 
 bool stream::comes_before(number a, number b) const {
   const entry& x = image_.entries[a];

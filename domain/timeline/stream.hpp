@@ -123,7 +123,6 @@ class stream {
   const stream_image& image() const { return image_; }
 
   // -- folds
-  // ---------------------------------------------------------------------------------------------------------------
 
   void add(const event_clocks& clocks, std::string_view payload_msgpack, const core::record_meta& meta);
   void hold(const event_clocks& clocks, std::string_view payload_msgpack, const core::record_meta& meta);
@@ -131,7 +130,6 @@ class stream {
   void mark_deleted(const core::uuid& id);
 
   // -- questions
-  // -----------------------------------------------------------------------------------------------------------
 
   bool is_vacant() const { return image_.entries.empty() && image_.waiting.empty(); }
   std::uint64_t head() const { return image_.entries.size(); }  ///< the last pos

@@ -90,7 +90,7 @@ constexpr auto describe(core::type_tag<lease_tasks>) {
       field("kinds", &lease_tasks::kinds,
             {.doc = "only tasks of these kinds; all if left out", .size_min = 1, .size_max = 64}),
       field("wait_ms", &lease_tasks::wait_ms,
-            {.doc = "wait this long for a task to become due",
+            {.doc = "wait this long for a task, or for the end of a pause",
              .optional = true,
              .unit = "ms",
              .min = 0,
@@ -255,9 +255,6 @@ constexpr auto describe(core::type_tag<tick>) {
       core::field("limit", &tick::limit,
                   {.doc = "at most so many tasks", .optional = true, .min = 1, .max = batch_max}));
 }
-
-// -- queries
-// --------------------------------------------------------------------------------------------------------------
 
 struct list_tasks {
   task_status status = task_status::pending;

@@ -141,15 +141,14 @@ decision hand_out(const task_queue& queue, const lease_tasks& command, const std
 }  // namespace
 
 // A command that may wait is asked again after every change of state, when the next task becomes due, and at its
-// deadline.
+// deadline. Who waits, waits for the end of a pause as for a task, and hears of neither when nothing came; who does not
+// wait is told.
 decision decide(const task_queue& queue, const lease_tasks& command, const context& ctx) {
   const choice tasks{queue, command};
   const auto deadline = ctx.waiting_since() + core::milliseconds(command.wait_ms);
-  if (tasks.is_shut()) {
-    if (ctx.now < deadline) return decision::wait_until(deadline);
-    return core::failure{core::failure_kind::conflict, "QUEUE_PAUSED",
-                         "no tasks are handed out until the pause is taken back"};
-  }
+  if (tasks.is_shut() && command.wait_ms == 0)
+    return core::failure{core::failure_kind::conflict, "QUEUE_PAUSED", "no tasks are handed out while the pause lasts"};
+  if (tasks.is_shut()) return ctx.now < deadline ? decision::wait_until(deadline) : hand_out(queue, command, {}, ctx);
   const auto chosen = tasks.due(ctx.now, static_cast<std::size_t>(command.limit));
   if (chosen.empty() && ctx.now < deadline) return decision::wait_until(std::min(deadline, tasks.next_due(ctx.now)));
   return hand_out(queue, command, chosen, ctx);

@@ -304,43 +304,63 @@ TEST_CASE("with each signed head the witness survives the machine as well", "[co
   CHECK(reading->newest->position.value == 13);
 }
 
-TEST_CASE("changes below RocksDB's checksums are found by the log's own", "[contract][damage][JRN-05][JRN-08]") {
+namespace {
+
+struct expectation {
+  std::string_view label;
+  errc code = errc::stopped;
+  std::uint64_t position = 0;
+};
+
+std::string flipped(std::string value) {
+  value.back() = static_cast<char>(value.back() ^ 1);
+  return value;
+}
+
+// Refused for writing with the row's label; what is sound can still be read.
+void check_refused(sim_disk& disk, manual_clock& clock, const expectation& expected) {
+  const error e = refused_open(disk, clock);
+  CHECK(e.code == expected.code);
+  CHECK(e.position.value == expected.position);
+  INFO(e.text());
+  CHECK(e.message.substr(0, 2) == expected.label);
+
+  partition_options options = sim_options(disk, clock);
+  options.read_only = true;
+  open_report report;
+  const auto log = opened(options, &report);
+  CHECK(report.label == expected.label);
+  CHECK((log->head().position.value == 20) == (expected.label == "@M"));
+}
+
+}  // namespace
+
+TEST_CASE("changed frames below RocksDB's checksums are found by the log's own", "[contract][damage][JRN-05][JRN-08]") {
   manual_clock clock;
   sim_disk disk{10};
   fill_plain(disk, clock);
-  std::string label;
-  errc code = errc::stopped;
-  std::uint64_t position = 0;
-  const auto expect = [&](std::string_view l, errc c, std::uint64_t p) {
-    label = l;
-    code = c;
-    position = p;
-  };
-  const auto flipped = [](std::string value) {
-    value.back() = static_cast<char>(value.back() ^ 1);
-    return value;
-  };
+  expectation expected;
   SECTION("a frame above the signed head, sound ones after it") {
     tamper(disk, [&](rocks_store& s, store_batch& rows) { put_log_value(rows, 15, flipped(log_value(s, 15))); });
-    expect("@E", errc::checksum_mismatch, 15);
+    expected = {"@E", errc::checksum_mismatch, 15};
   }
   SECTION("the last frame") {
     tamper(disk, [&](rocks_store& s, store_batch& rows) { put_log_value(rows, 20, flipped(log_value(s, 20))); });
-    expect("@G", errc::checksum_mismatch, 20);
+    expected = {"@G", errc::checksum_mismatch, 20};
   }
   SECTION("the signed frame itself") {
     tamper(disk, [&](rocks_store& s, store_batch& rows) { put_log_value(rows, 12, flipped(log_value(s, 12))); });
-    expect("@F", errc::checksum_mismatch, 12);
+    expected = {"@F", errc::checksum_mismatch, 12};
   }
   SECTION("a frame that is missing") {
     tamper(disk, [&](rocks_store&, store_batch& rows) {
       rows.erase(family::log, log_key(core::partition_id{1}, core::gseq{15}));
     });
-    expect("@I", errc::position_gap, 15);
+    expected = {"@I", errc::position_gap, 15};
   }
   SECTION("another frame in its place") {
     tamper(disk, [&](rocks_store& s, store_batch& rows) { put_log_value(rows, 15, log_value(s, 16)); });
-    expect("@H", errc::bad_encoding, 15);
+    expected = {"@H", errc::bad_encoding, 15};
   }
   SECTION("a record with another content and a fitting checksum") {
     tamper(disk, [&](rocks_store& s, store_batch& rows) {
@@ -360,21 +380,29 @@ TEST_CASE("changes below RocksDB's checksums are found by the log's own", "[cont
       builder.seal(frame->header, codec, 1, other);
       put_log_value(rows, 15, other);
     });
-    expect("@K", errc::chain_broken, 15);
+    expected = {"@K", errc::chain_broken, 15};
   }
+  check_refused(disk, clock, expected);
+}
+
+TEST_CASE("a log that ends too early and foreign signed heads are refused", "[contract][damage][JRN-05][JRN-08]") {
+  manual_clock clock;
+  sim_disk disk{10};
+  fill_plain(disk, clock);
+  expectation expected;
   SECTION("the log's end is gone, the signed head is not") {
     tamper(disk, [&](rocks_store&, store_batch& rows) {
       rows.erase_range(family::log, log_key(core::partition_id{1}, core::gseq{10}),
                        log_key(core::partition_id{1}, core::gseq{21}));
     });
-    expect("@L", errc::acknowledged_lost, 10);
+    expected = {"@L", errc::acknowledged_lost, 10};
   }
   SECTION("the log's end above the signed head is gone") {
     tamper(disk, [&](rocks_store&, store_batch& rows) {
       rows.erase_range(family::log, log_key(core::partition_id{1}, core::gseq{18}),
                        log_key(core::partition_id{1}, core::gseq{21}));
     });
-    expect("@O", errc::acknowledged_lost, 18);
+    expected = {"@O", errc::acknowledged_lost, 18};
   }
   SECTION("a signed head of another key") {
     const checkpoint_signer other{checkpoint_origin("here", core::partition_id{1}),
@@ -384,7 +412,7 @@ TEST_CASE("changes below RocksDB's checksums are found by the log's own", "[cont
     tamper(disk, [&](rocks_store&, store_batch& rows) {
       rows.put(family::checkpoints, checkpoint_key(head.position), other.sign(head));
     });
-    expect("@M", errc::bad_signature, 19);
+    expected = {"@M", errc::bad_signature, 19};
   }
   SECTION("a signed head of another history") {
     log_head head;
@@ -392,20 +420,9 @@ TEST_CASE("changes below RocksDB's checksums are found by the log's own", "[cont
     tamper(disk, [&](rocks_store&, store_batch& rows) {
       rows.put(family::checkpoints, checkpoint_key(head.position), test_signer()->sign(head));
     });
-    expect("@M", errc::checkpoint_mismatch, 19);
+    expected = {"@M", errc::checkpoint_mismatch, 19};
   }
-  const error e = refused_open(disk, clock);
-  CHECK(e.code == code);
-  CHECK(e.position.value == position);
-  INFO(e.text());
-  CHECK(e.message.substr(0, 2) == label);
-
-  partition_options options = sim_options(disk, clock);
-  options.read_only = true;
-  open_report report;
-  const auto log = opened(options, &report);  // what is sound can still be read
-  CHECK(report.label == label);
-  CHECK((log->head().position.value == 20) == (label == "@M"));
+  check_refused(disk, clock, expected);
 }
 
 TEST_CASE("what a reader meets is checked as well, and named by position", "[contract][damage][JRN-07]") {

@@ -236,6 +236,7 @@ TEST_CASE("deliveries are found in order, and known by what they are") {
   CHECK_FALSE(cli::find_deliveries({empty.path().string()}));
   CHECK(cli::event_of("x/pull_request.opened.1.json") == "pull_request");
   CHECK(cli::event_of("push") == "push");
+  CHECK(cli::event_of("pu\r\nX: sh.json") == "pu__X:_sh");
   CHECK(cli::delivery_id("a", 0) == cli::delivery_id("a", 0));
   CHECK(cli::delivery_id("a", 0) != cli::delivery_id("b", 0));
   CHECK(cli::delivery_id("a", 0) != cli::delivery_id("a", 1));

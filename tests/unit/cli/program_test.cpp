@@ -57,9 +57,10 @@ TEST_CASE("what is no command line ends with exit code 2 and one line") {
       words{"history", "a/b/c", "--limit", "ten"}, words{"do", "nonsense", "add"}, words{"show", "A/b/c"},
       words{"do", "acme/account/a", "add", "amount"}, words{"do", "acme/account/a", "add", "amount=ten"},
       words{"do", "acme/account/a", "add", "--json", "{"},
-      words{"do", "acme/account/a", "add", "amount=1", "--json", "{}"}, words{"--url", "ftp://h", "types"},
-      words{"--url", "http://[", "types"}, words{"--token-file", "/no/such/file", "types"},
-      words{"--profile", "none", "types"}, words{"journal", "prove"},
+      words{"do", "acme/account/a", "add", "amount=1", "--json", "{}"},
+      words{"do", "acme/account/a", "add", "--idempotency-key", "a\r\nX: y"}, words{"--token", "a\nb", "types"},
+      words{"--url", "ftp://h", "types"}, words{"--url", "http://[", "types"},
+      words{"--token-file", "/no/such/file", "types"}, words{"--profile", "none", "types"}, words{"journal", "prove"},
       words{"journal", "prove", "--gseq", "1", "--old-size", "1"},
       words{"journal", "hash", "--data", "/no/such/folder"}, words{"journal", "cat", "--data", "/no/such/folder"},
       words{"ingest", "--connector", "c", "/no/such/folder"});

@@ -30,6 +30,28 @@ TEST_CASE("UUIDv7 sorts by time and carries version and variant whatever the dra
   CHECK(core::make_uuid7(0, 0, 0).text() == "00000000-0000-7000-8000-000000000000");
 }
 
+TEST_CASE("ids ascend in the order in which they are made, and with engine time [ENG-02]") {
+  core::context ctx;
+  ctx.now = {1'767'225'600'000'000};
+  ctx.draws = core::draw_source{7};
+  core::uuid last;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto id = ctx.new_id();
+    REQUIRE(last < id);
+    REQUIRE((id.octets[6] >> 4) == 7);
+    REQUIRE((id.octets[8] >> 6) == 2);
+    last = id;
+  }
+  for (const std::int64_t later : {1, 2, 500, 999, 1'000, 1'001}) {
+    core::context next;
+    next.now = {1'767'225'600'000'000 + later};
+    next.draws = core::draw_source{8};
+    const auto id = next.new_id();
+    CHECK(last < id);
+    last = id;
+  }
+}
+
 TEST_CASE("UUIDv5: the known answer of RFC 9562 appendix A.4") {
   const auto dns = core::parse_uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   REQUIRE(dns);

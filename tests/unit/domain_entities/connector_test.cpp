@@ -305,9 +305,11 @@ TEST_CASE("delivery: answers the body as it came, from the journal") {
       .given(received(delivery()))
       .when(read_delivery{"72d3162e-cc78-11e3-81ab-4c9367dc0958"}, context_at(start_of_time))
       .then_reply(
-          R"({"delivery_id":"72d3162e-cc78-11e3-81ab-4c9367dc0958","at":"2026-01-01T00:00:00.000000Z","eseq":2,"size":13,)"
+          R"({"delivery_id":"72d3162e-cc78-11e3-81ab-4c9367dc0958","at":"2026-01-01T00:00:00.000000Z",)"
+          R"("eseq":2,"size":13,)"
           R"("event":"ping","content_type":"application/json","headers":{"content-type":"application/json",)"
-          R"("x-github-delivery":"72d3162e-cc78-11e3-81ab-4c9367dc0958","x-github-event":"ping"},"body":{"$b64":"SGVsbG8sIFdvcmxkIQ=="}})");
+          R"("x-github-delivery":"72d3162e-cc78-11e3-81ab-4c9367dc0958","x-github-event":"ping"},)"
+          R"("body":{"$b64":"SGVsbG8sIFdvcmxkIQ=="}})");
   opened_at_start().when(read_delivery{"unknown"}, context_at(start_of_time)).then_rejected("NOT_FOUND");
   opened_at_start()
       .given(received(delivery()))

@@ -168,7 +168,8 @@ TEST_CASE("a tombstone marks an event once; its payload is no longer answered [T
       .given(appended(1, 1), appended(2, 2), timeline::timeline_event_tombstoned{id(1), "asked to"})
       .when(timeline::tail{})
       .then_reply(
-          R"({"events":[{"id":"00000000-0001-7000-8000-000000000001","dot":{"site":"s1.1","n":1},"lamport":1,"vc":{"s1.1":1},)"
+          R"({"events":[{"id":"00000000-0001-7000-8000-000000000001","dot":{"site":"s1.1","n":1},)"
+          R"("lamport":1,"vc":{"s1.1":1},)"
           R"("pos":1,"at":"2026-01-01T00:00:00.000000Z","payload":null,"tombstoned":true},)"
           R"({"id":"00000000-0001-7000-8000-000000000002","dot":{"site":"s1.1","n":2},"lamport":2,"vc":{"s1.1":2},)"
           R"("pos":2,"at":"2026-01-01T00:00:00.000000Z","payload":{"own":2}}],)"

@@ -210,7 +210,8 @@ TEST_CASE("a batch as it comes from a door: bad clocks are refused item by item 
   const char* body =
       R"({"batch":[{"payload":1,"vc":{"n3":-1},"lamport":1},{"payload":1,"vc":{"n3":9223372036854775808},"lamport":1},)"
       R"({"payload":1,"vc":{"n3":1},"lamport":-1},{"payload":1,"vc":"n3","lamport":1},)"
-      R"({"payload":1,"vc":{"n3":1},"lamport":1,"dot":{"site":"n3","n":0}},{"stream":"tx","payload":1,"vc":{"n3":1},"lamport":1}]})";
+      R"({"payload":1,"vc":{"n3":1},"lamport":1,"dot":{"site":"n3","n":0}},)"
+      R"({"stream":"tx","payload":1,"vc":{"n3":1},"lamport":1}]})";
   lone_timeline lone;
   std::optional<core::decision> decided;
   REQUIRE(core::read_json(body, [&](const core::source& from) {

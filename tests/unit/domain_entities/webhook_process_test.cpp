@@ -134,8 +134,10 @@ TEST_CASE("a payload that is no delivery fails for good") {
   for (
       const char* payload :
       {"{}", "7", R"({"connector":"github","delivery_id":"d1","digest":"00","size":13})",
-       R"({"connector":"","delivery_id":"d1","digest":"dffd6021bb2bd5b0af676290809ec3a53191dd81c7f70a4b28688a362182986f","size":1})",
-       R"({"connector":"g","delivery_id":"d1","digest":"dffd6021bb2bd5b0af676290809ec3a53191dd81c7f70a4b28688a362182986f","size":1,"x":1})"}) {
+       R"({"connector":"","delivery_id":"d1","digest":)"
+       R"("dffd6021bb2bd5b0af676290809ec3a53191dd81c7f70a4b28688a362182986f","size":1})",
+       R"({"connector":"g","delivery_id":"d1","digest":)"
+       R"("dffd6021bb2bd5b0af676290809ec3a53191dd81c7f70a4b28688a362182986f","size":1,"x":1})"}) {
     CAPTURE(payload);
     const auto outcome = handle(payload);
     REQUIRE_FALSE(outcome);

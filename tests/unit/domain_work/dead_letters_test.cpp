@@ -69,7 +69,7 @@ TEST_CASE("a dead letter that is given up is CANCELLED [TSK-10]", "[TSK-10]") {
   dead_letter().given(task_cancelled{task_id(1), "old news"}).when(discard{task_id(1), "again"}).then_nothing();
 }
 
-TEST_CASE("dead letters never go away by themselves [TSK-09][TSK-15]", "[TSK-09][TSK-15]") {
+TEST_CASE("dead letters never go away by themselves [TSK-09]", "[TSK-09]") {
   lone_queue queue;
   let_die(queue, 1, 0);
   CHECK_FALSE(queue.next_wake());

@@ -63,7 +63,7 @@ TEST_CASE("a task that expires is cancelled at that time [TSK-11]", "[TSK-11]") 
       });
 }
 
-TEST_CASE("finished tasks leave memory after an hour, dead letters stay [TSK-15]", "[TSK-15]") {
+TEST_CASE("finished tasks leave memory after an hour, dead letters stay") {
   const auto given = [] {
     return queue_spec()
         .given(enqueued(1), enqueued(2), enqueued(3), enqueued(4), leased(1, 0, 1, 1), leased(3, 0, 5, 2))
@@ -126,7 +126,7 @@ TEST_CASE("memory is bounded however fast tasks finish: the oldest leave early")
   CHECK(static_cast<const tasks_pruned*>(decided.events()[0].body.get())->count == 2);
 }
 
-TEST_CASE("tick does by hand what is due, no more than it may [TSK-04]", "[TSK-04]") {
+TEST_CASE("tick does by hand what is due, no more than it may") {
   lone_queue queue;
   for (unsigned n = 1; n <= 15; ++n) {
     queue.fold(core::event_box::of(enqueued(n)), at_s(0));
