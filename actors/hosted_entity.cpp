@@ -80,18 +80,19 @@ std::string hosted_entity::request_key(const command_request& request) const {
 }
 
 void hosted_entity::handle(command_ptr command) {
-  auto& request = command->request;
-  if (!request.idempotency_key.empty()) {
-    const std::string key = request_key(request);
-    if (const auto twin = followers_.find(key); twin != followers_.end()) {
-      if (twin->second.request_digest != request.request_digest) return refuse(*command, key_reused());
-      twin->second.answers.push_back(std::move(command->answer));
-      return;
-    }
-    if (answer_from_past(*command)) return;
-  }
+  if (joins_twin(*command)) return;
+  if (!command->request.idempotency_key.empty() && answer_from_past(*command)) return;
   if (!decide_on(command, {})) return refuse(*command, core::overloaded("too many commands wait at this entity"));
   reconsider_parked();
+}
+
+// A repeat waits for the answer of the request with its key that is under way.
+bool hosted_entity::joins_twin(pending_command& command) {
+  const auto twin = followers_.find(request_key(command.request));
+  if (twin == followers_.end()) return false;
+  if (twin->second.request_digest != command.request.request_digest) return refuse(command, key_reused()), true;
+  twin->second.answers.push_back(std::move(command.answer));
+  return true;
 }
 
 // A repeat finds the answer that its first request got, whatever happened to the node in between (ENG-03, IDE-2).
@@ -350,12 +351,13 @@ void hosted_entity::ask_again() {
   reconsider_parked();
 }
 
-// Asks every waiting command again, in order of arrival, until no answer changes the state any more.
+// Asks every waiting command again, in order of arrival, until no answer changes the state any more. Of those that wait
+// under one key the first one to act acts for all.
 void hosted_entity::reconsider_parked() {
   while (std::exchange(changed_, false) && !parked_.empty()) {
     std::deque<parked> waiting = std::exchange(parked_, {});
     for (auto& p : waiting)
-      decide_on(p.command, p.asked_at);
+      if (!joins_twin(*p.command)) decide_on(p.command, p.asked_at);
   }
 }
 

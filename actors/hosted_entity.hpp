@@ -108,6 +108,7 @@ class hosted_entity {
     std::string state;
   };
 
+  bool joins_twin(pending_command& command);
   bool answer_from_past(pending_command& command);
   core::context context_for(const command_request& request, core::timestamp asked_at, const core::uuid& command_id);
   /// `asked_at` is zero the first time. False when the command would have to wait and too many wait already.

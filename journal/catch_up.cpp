@@ -22,8 +22,7 @@ std::size_t index_of(family f) {
 class catching_up {
  public:
   catching_up(log_store& store, core::partition_id partition, const log_state& end)
-      : store_(store), partition_(partition), end_(end), rows_(store.make_batch()), oldest_day_(day_of(end.at)) {
-    oldest_day_ = oldest_day_ < dedupe_days ? 0 : oldest_day_ - dedupe_days + 1;
+      : store_(store), partition_(partition), end_(end), rows_(store.make_batch()) {
     keep_node_ = [this](unsigned level, std::uint64_t index, const core::digest& node) {
       if (level >= tree_level_min) put_tree_row(*rows_, level, index, node);
     };
@@ -31,6 +30,9 @@ class catching_up {
 
   result<catch_up_report> run() {
     if (auto read = read_cursors(); !read) return std::move(read).error();
+    auto days = read_dedupe_days(store_);
+    if (!days) return std::move(days).error();
+    report_.keyed_days = std::move(*days);
     const core::gseq behind = *std::min_element(cursors_.begin(), cursors_.end());
     if (behind >= end_.position) return std::move(report_);
     report_.from = core::next(behind);
@@ -72,10 +74,11 @@ class catching_up {
 
   void take(const record_view& r) {
     if (r.position > cursor(family::tree)) tree_.append(leaf_hash(r.bytes), keep_node_);
-    const bool keyed = r.has_idempotency && r.position > cursor(family::dedupe) && day_of(r.at) >= oldest_day_;
+    const bool keyed = r.has_idempotency && r.position > cursor(family::dedupe);
     const bool waking = r.wake_at && r.position > cursor(family::wakes);
     if (!keyed && !waking) return;
     const core::address entity{std::string{r.tenant}, std::string{r.type}, std::string{r.key}};
+    if (keyed && report_.keyed_days.add(day_of(r.at))) erase_old_dedupe_rows(*rows_, report_.keyed_days.oldest());
     if (keyed) put_dedupe_row(*rows_, entity, r.idempotency_key, r.at, r.position);
     if (waking) put_wake_row(*rows_, entity, *r.wake_at);
   }
@@ -92,7 +95,6 @@ class catching_up {
   const core::partition_id partition_;
   const log_state& end_;
   std::unique_ptr<store_batch> rows_;
-  std::uint32_t oldest_day_;
   node_sink keep_node_;
   std::array<core::gseq, derived_families.size()> cursors_{};
   compact_range tree_;

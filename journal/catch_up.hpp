@@ -11,6 +11,7 @@ struct catch_up_report {
   core::gseq from;  ///< first record that was read again; 0: none had to be
   std::uint64_t records = 0;
   std::vector<family> restarted;  ///< families that were ahead of the log, and so were made anew
+  recent_days keyed_days;         ///< that have dedupe rows now
 };
 
 /// Brings every derived family up to the log's end, each from its own cursor. Errors: those of walk_records, the

@@ -1,9 +1,11 @@
 #include "journal/committer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
-#include <cstdint>
+#include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -18,6 +20,8 @@ namespace {
 
 // JRN-06 wants a head signed within a minute even if nothing follows that could carry the signature.
 constexpr std::chrono::seconds idle_before_signing{60};
+// Requests in one commit beyond which its fixed costs no longer count.
+constexpr std::size_t large_commit = 128;
 
 struct receipt {
   commit_queue::load room;
@@ -41,7 +45,6 @@ struct request_queue {
 
 /// What one commit has to answer, and how far it has got.
 struct batch {
-  std::uint64_t ticket = 0;
   std::vector<receipt> receipts;
   std::optional<result<prepared_commit_ptr>> prepared;
   std::optional<result<append_results>> written;
@@ -55,6 +58,7 @@ void prepare_next(partition_log& log, request_queue& queue, batch& out) {
   out.receipts.assign(std::make_move_iterator(first),
                       std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
   queue.taken += count;
+  if (queue.empty()) queue.clear();
 }
 
 void write(partition_log& log, batch& b) {
@@ -82,10 +86,12 @@ void complete(batch& b, admission& admitted, barriers& waiting, const std::funct
 
 }  // namespace
 
-//  worker 1   [prepare n    ][write n          ][complete n    ][prepare n+2 …
-//  worker 2                  [prepare n+1 ] …   [write n+1         ][complete n+1 …
+//  worker 1   [write n               ][write n+1             ][write n+2 …
+//  worker 2   [complete n-1][prepare n+1][complete n][prepare n+2 …
 //
-// Each stage has one worker in it at a time, and workers pass through in the order of their tickets.
+// A commit goes through three stages: prepare, write, complete. Each has one worker in it at a time, in the order of
+// the commits. A worker that ends one stage goes on with whatever is most urgent, so that the disk never waits for a
+// thread to wake up, and a request that comes alone is answered by the one worker that took it.
 struct committer::impl {
   impl(partition_log& journal, admission_limits limits, std::function<void(core::gseq)> commit_sink)
       : log(journal), admitted(journal, limits), on_commit(std::move(commit_sink)) {
@@ -111,88 +117,127 @@ struct committer::impl {
       incoming.requests.push_back(std::move(request));
       incoming.receipts.push_back({room, std::move(done)});
       waiting.submitted();
-      wake = !preparing;
+      wake = idle_workers > 0 && next_stage() != stage::none;
     }
     if (wake) work_there.notify_one();
   }
 
+  enum class stage { none, prepare, write, complete };
+
+  std::size_t queued() const { return framing.rest().size() + incoming.requests.size(); }
+
+  // What a commit costs is mostly the same for few requests as for many. So while the disk is busy, or while answers
+  // are on their way that may bring new requests, the next commit waits until it is as large as the last one, or large
+  // enough.
+  bool worth_preparing() const {
+    if (preparing || !prepared.empty() || queued() == 0) return false;
+    return (!writing && !completing && written.empty()) || queued() >= std::min(last_size, large_commit);
+  }
+
+  stage next_stage() const {
+    if (!writing && !prepared.empty()) return stage::write;
+    if (!completing && !written.empty()) return stage::complete;
+    return worth_preparing() ? stage::prepare : stage::none;
+  }
+
+  bool drained() const {
+    return !preparing && queued() == 0 && prepared.empty() && !writing && written.empty() && !completing;
+  }
+
   void work() {
-    batch current;
-    while (take_batch(current)) {
-      in_turn(writing, current.ticket, [&] { write(log, current); });
-      in_turn(completing, current.ticket, [&] { complete(current, admitted, waiting, on_commit); });
-      current.receipts.clear();
+    std::unique_lock lock{mutex};
+    for (;;) {
+      const stage next = next_stage();
+      if (next == stage::none) {
+        if (stopping && drained()) break;
+        wait(lock);
+        continue;
+      }
+      run(next, lock);
+    }
+    work_there.notify_all();  // the other one may stop as well
+  }
+
+  /// Runs one stage of one commit, without the lock; what becomes possible beside it is for another worker.
+  void run(stage next, std::unique_lock<std::mutex>& lock) {
+    switch (next) {
+      case stage::none:
+        return;
+      case stage::prepare: {
+        preparing = true;
+        if (framing.empty()) std::swap(framing, incoming);
+        auto fresh = std::make_unique<batch>();
+        unlocked(lock, [&] { prepare_next(log, framing, *fresh); });
+        last_size = fresh->receipts.size();
+        prepared.push_back(std::move(fresh));
+        preparing = false;
+        return;
+      }
+      case stage::write: {
+        writing = true;
+        auto current = std::move(prepared.front());
+        prepared.pop_front();
+        unlocked(lock, [&] { write(log, *current); });
+        written.push_back(std::move(current));
+        unsigned_commits = true;
+        writing = false;
+        return;
+      }
+      case stage::complete: {
+        completing = true;
+        auto current = std::move(written.front());
+        written.pop_front();
+        unlocked(lock, [&] { complete(*current, admitted, waiting, on_commit); });
+        completing = false;
+        return;
+      }
     }
   }
 
-  /// Waits for requests and frames them; answers false when all is done and nothing more comes.
-  bool take_batch(batch& out) {
-    std::unique_lock lock{mutex};
-    while (preparing || (framing.empty() && incoming.requests.empty())) {
-      if (stopping && !preparing) return false;
-      if (preparing || !unsigned_commits) {
-        work_there.wait(lock);
-      } else if (work_there.wait_for(lock, idle_before_signing) == std::cv_status::timeout && unsigned_commits) {
-        unsigned_commits = false;
-        lock.unlock();
-        sign_head();
-        lock.lock();
-      }
-    }
-    preparing = true;
-    if (framing.empty()) {
-      framing.clear();
-      std::swap(framing, incoming);
-    }
+  template <class Work>
+  void unlocked(std::unique_lock<std::mutex>& lock, Work work_to_do) {
+    const bool wake = idle_workers > 0 && next_stage() != stage::none;
     lock.unlock();
-    prepare_next(log, framing, out);
+    if (wake) work_there.notify_one();
+    work_to_do();
     lock.lock();
-    preparing = false;
-    unsigned_commits = true;
-    out.ticket = next_ticket++;
-    const bool more = !framing.empty() || !incoming.requests.empty() || stopping;
-    lock.unlock();
-    if (more) work_there.notify_one();
-    return true;
+  }
+
+  void wait(std::unique_lock<std::mutex>& lock) {
+    ++idle_workers;
+    const bool nothing_follows = unsigned_commits && drained();
+    if (!nothing_follows) {
+      work_there.wait(lock);
+    } else if (work_there.wait_for(lock, idle_before_signing) == std::cv_status::timeout && unsigned_commits) {
+      unsigned_commits = false;
+      lock.unlock();
+      sign_head();
+      lock.lock();
+    }
+    --idle_workers;
   }
 
   // A log without a key cannot sign, and one that fails to write says so to the next request.
   void sign_head() { static_cast<void>(log.checkpoint(true).has_value()); }
-
-  struct stage {
-    std::uint64_t turn = 0;
-    std::condition_variable moved;
-  };
-
-  template <class Work>
-  void in_turn(stage& s, std::uint64_t ticket, Work work_to_do) {
-    {
-      std::unique_lock lock{mutex};
-      s.moved.wait(lock, [&] { return s.turn == ticket; });
-    }
-    work_to_do();
-    {
-      const std::lock_guard lock{mutex};
-      ++s.turn;
-    }
-    s.moved.notify_all();
-  }
 
   partition_log& log;
   admission admitted;
   barriers waiting;
   const std::function<void(core::gseq)> on_commit;
 
-  std::mutex mutex;  // guards everything below but framing, which belongs to the worker that prepares
+  std::mutex mutex;  // guards everything below, except that framing belongs to the worker that prepares
   std::condition_variable work_there;
+  std::size_t idle_workers = 0;
   request_queue incoming;
   request_queue framing;
+  std::deque<std::unique_ptr<batch>> prepared;  // at most one
+  std::deque<std::unique_ptr<batch>> written;
   bool preparing = false;
+  bool writing = false;
+  bool completing = false;
   bool stopping = false;
   bool unsigned_commits = false;
-  std::uint64_t next_ticket = 0;
-  stage writing;
-  stage completing;
+  std::size_t last_size = 0;
   std::array<std::thread, 2> workers;
 };
 
@@ -240,10 +285,7 @@ stepped_committer::~stepped_committer() {
 }
 
 bool stepped_committer::step() {
-  if (impl_->framing.empty()) {
-    impl_->framing.clear();
-    std::swap(impl_->framing, impl_->incoming);
-  }
+  if (impl_->framing.empty()) std::swap(impl_->framing, impl_->incoming);
   if (impl_->framing.empty()) return false;
   batch current;
   prepare_next(impl_->log, impl_->framing, current);

@@ -18,8 +18,8 @@ struct admission_limits {
 };
 
 /// Group commit of one partition on threads of its own: what queued during the last sync becomes the next commit (no
-/// linger). Two workers take turns, so that one frames the next commit while the other waits for the disk; commits and
-/// completions stay in order.
+/// linger). Two workers share the stages of commits, so that one frames the next while the other waits for the disk;
+/// commits and completions stay in order.
 ///
 /// Threads: submit() and barrier() from any thread; completions run on a worker, in submission order, and must be
 /// short. Destruction stops intake, drains what was admitted, then joins.

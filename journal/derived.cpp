@@ -1,6 +1,10 @@
 #include "journal/derived.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "journal/little_endian.hpp"
 
 namespace logline::journal {
 
@@ -9,9 +13,35 @@ void put_dedupe_row(store_batch& batch, const core::address& entity, std::string
   batch.put(family::dedupe, dedupe_key(day_of(at), entity, idempotency_key), encode_position(position.value));
 }
 
-void erase_old_dedupe_rows(store_batch& batch, std::uint32_t day) {
-  if (day < dedupe_days) return;
-  batch.erase_range(family::dedupe, dedupe_day_key(0), dedupe_day_key(day - dedupe_days + 1));
+bool recent_days::add(std::uint32_t day) {
+  const auto at = std::lower_bound(days_.begin(), days_.end(), day);
+  if (at != days_.end() && *at == day) return false;
+  days_.insert(at, day);
+  if (days_.size() > dedupe_days) days_.erase(days_.begin());
+  return true;
+}
+
+result<recent_days> read_dedupe_days(const log_store& store) {
+  constexpr std::size_t row_key_bytes = 20;
+  recent_days found;
+  const auto rows = store.walk(family::dedupe, access::few);
+  rows->seek_back(std::string(row_key_bytes + 1, '\xff'));
+  for (std::uint32_t count = 0; rows->valid() && count < dedupe_days;) {
+    if (rows->key().size() != row_key_bytes) {
+      rows->previous();  // the family's cursor
+      continue;
+    }
+    const auto day = get_big_endian<std::uint32_t>(rows->key());
+    found.add(day);
+    ++count;
+    rows->seek_back(dedupe_day_key(day));
+  }
+  if (auto status = rows->status(); !status) return std::move(status).error();
+  return found;
+}
+
+void erase_old_dedupe_rows(store_batch& batch, std::uint32_t oldest) {
+  batch.erase_range(family::dedupe, dedupe_day_key(0), dedupe_day_key(oldest));
 }
 
 void put_wake_row(store_batch& batch, const core::address& entity, core::timestamp wake_at) {

@@ -61,7 +61,6 @@ result<prepared_commit_ptr> framer::prepare(std::span<const append_request> requ
   frames_used_ = entities_used_ = 0;
   has_dedupe_rows_ = has_wake_rows_ = has_tree_rows_ = false;
   now_ = commit_time(requests);
-  const core::timestamp before = state_.at;
 
   for (const auto& request : requests) {
     const core::gseq first = core::next(state_.position);
@@ -79,7 +78,7 @@ result<prepared_commit_ptr> framer::prepare(std::span<const append_request> requ
     state_.at = now_;
     seal_frames();
     put_entity_rows();
-    finish_derived_rows(before);
+    finish_derived_rows();
     add_checkpoint();
   }
   commit_->after = state_;
@@ -232,6 +231,7 @@ void framer::index_record(const core::address& entity, sequence_cache::entry& en
 
 void framer::add_derived_rows(const append_request& request, const appended& where) {
   if (request.idempotency) {
+    if (state_.keyed_days.add(day_of(now_))) erase_old_dedupe_rows(*commit_->derived_rows, state_.keyed_days.oldest());
     put_dedupe_row(*commit_->derived_rows, request.entity, request.idempotency->key, now_, where.first);
     has_dedupe_rows_ = true;
   }
@@ -261,17 +261,20 @@ void framer::put_entity_rows() {
     const int order = a->prefix.compare(b->prefix);
     return order != 0 ? order < 0 : a->frame_first < b->frame_first;
   });
-  for (const auto* entity : entity_order_)
-    commit_->log_rows->put(family::entity, entity_key(entity->prefix, entity->frame_first),
-                           encode_entity_row(entity->row));
+  for (const auto* entity : entity_order_) {
+    key_ = entity->prefix;
+    append_big_endian(key_, entity->frame_first.value);
+    value_.clear();
+    append_entity_row(entity->row, value_);
+    commit_->log_rows->put(family::entity, key_, value_);
+  }
 }
 
-void framer::finish_derived_rows(core::timestamp before) {
+void framer::finish_derived_rows() {
   store_batch& rows = *commit_->derived_rows;
   if (has_dedupe_rows_) put_cursor_row(rows, family::dedupe, state_.position);
   if (has_wake_rows_) put_cursor_row(rows, family::wakes, state_.position);
   if (has_tree_rows_) put_cursor_row(rows, family::tree, state_.position);
-  if (day_of(before) != day_of(now_)) erase_old_dedupe_rows(rows, day_of(now_));
 }
 
 void framer::add_checkpoint() {

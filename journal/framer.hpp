@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "journal/checkpoint.hpp"
+#include "journal/derived.hpp"
 #include "journal/frame.hpp"
 #include "journal/log_store.hpp"
 #include "journal/merkle.hpp"
@@ -25,6 +26,7 @@ struct log_state {
   compact_range tree;
   core::gseq checkpoint_position;  ///< of the newest signed head
   core::timestamp checkpoint_at;
+  recent_days keyed_days;  ///< that have dedupe rows
 
   log_head head() const { return {position, chain, tree.root(), at}; }
 };
@@ -74,7 +76,7 @@ class framer {
   void add_derived_rows(const append_request& request, const appended& where);
   void seal_frames();
   void put_entity_rows();
-  void finish_derived_rows(core::timestamp before);
+  void finish_derived_rows();
   void add_checkpoint();
 
   const log_settings& settings_;
@@ -100,6 +102,7 @@ class framer {
   std::vector<const frame_entity*> entity_order_;
   std::string encoded_;  ///< records of the current request, one after the other
   std::vector<std::size_t> encoded_ends_;
+  std::string key_;
   std::string value_;
 };
 

@@ -102,6 +102,11 @@ std::string entity_key(std::string_view prefix, core::gseq frame_first) {
 
 std::string encode_entity_row(const entity_row& row) {
   std::string out;
+  append_entity_row(row, out);
+  return out;
+}
+
+void append_entity_row(const entity_row& row, std::string& out) {
   append_varint(out, row.first.value);
   append_varint(out, row.positions.size());
   std::uint32_t expected = 0;
@@ -109,7 +114,6 @@ std::string encode_entity_row(const entity_row& row) {
     append_varint(out, position - expected);
     expected = position + 1;
   }
-  return out;
 }
 
 std::optional<entity_row> parse_entity_row(std::string_view value) {

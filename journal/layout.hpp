@@ -53,6 +53,7 @@ struct entity_row {
   std::vector<std::uint32_t> positions;  ///< ascending, 0 = the frame's first record
 };
 std::string encode_entity_row(const entity_row& row);
+void append_entity_row(const entity_row& row, std::string& out);
 /// Nothing when malformed.
 std::optional<entity_row> parse_entity_row(std::string_view value);
 
@@ -60,7 +61,8 @@ std::optional<entity_row> parse_entity_row(std::string_view value);
 std::string dedupe_key(std::uint32_t day, const core::address& entity, std::string_view idempotency_key);
 std::string dedupe_day_key(std::uint32_t day);
 std::uint32_t day_of(core::timestamp t);
-/// How many days' rows are kept, the current one included: a row lives between 48 and 72 hours (ENG-03 asks for 24).
+/// Rows are kept of the last days that have any, this many: never less than 48 hours (ENG-03 asks for 24), and after a
+/// node was down for long still the days before that, for whoever goes on with what it had begun then.
 inline constexpr std::uint32_t dedupe_days = 3;
 
 /// level u8 ‖ index u64 big-endian.

@@ -6,6 +6,7 @@
 
 #include "journal/catch_up.hpp"
 #include "journal/checkpoint.hpp"
+#include "journal/derived.hpp"
 #include "journal/log_reader.hpp"
 #include "journal/memory_store.hpp"
 #include "journal/reindex.hpp"
@@ -169,6 +170,11 @@ class opening {
   result<std::unique_ptr<partition_log>> open_for_reading(bool) {
     if (!findings_.facts.get(tail_fact::store_opens)) return *findings_.damage;
     if (lock_) store_->keep(std::move(*lock_));
+    if (auto days = read_dedupe_days(*store_)) {
+      findings_.state.keyed_days = std::move(*days);
+    } else {
+      report_.notes.push_back(days.error().text());
+    }
     return std::unique_ptr<partition_log>{
         std::make_unique<stored_log>(options_.log, std::move(store_), std::move(findings_.state), true)};
   }
@@ -193,6 +199,7 @@ class opening {
     if (!caught_up) return std::move(caught_up).error();
     report_.derived_from = caught_up->from;
     report_.derived_records = caught_up->records;
+    findings_.state.keyed_days = caught_up->keyed_days;
     for (const auto f : caught_up->restarted)
       report_.notes.push_back(fmt::format("family {} was ahead of the log and was made anew", to_string(f)));
     if (auto begun = store_->start_witness(in_use); !begun) return std::move(begun).error();

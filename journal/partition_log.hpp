@@ -111,7 +111,6 @@ class partition_log {
   virtual result<core::gseq> position_at(core::timestamp t) const = 0;
 
   // -- derived families: caches without WAL that catch up from the log before they are read
-  // ------------------------------
 
   virtual result<std::optional<snapshot>> find_snapshot(const core::address& entity) const = 0;
   /// Replaces the entity's snapshot. Only of durable state; may be lost in a crash.
@@ -121,7 +120,6 @@ class partition_log {
   virtual outcome each_wake(const std::function<void(const core::address&, core::timestamp)>& visit) const = 0;
 
   // -- views: rows of projections, written in the order of the log by one projector each
-  // ----------------------------------
 
   struct view_row {
     std::string key;
@@ -139,13 +137,11 @@ class partition_log {
                             const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 
   // -- cursors of reactors: in the WAL, so at most what the last sync had not covered is repeated
-  // --------------------------
 
   virtual outcome put_cursor(std::string_view reader, core::gseq position) = 0;
   virtual result<core::gseq> cursor(std::string_view reader) const = 0;
 
   // -- proof
-  // --------------------------------------------------------------------------------------------------------------
 
   /// The newest signed checkpoint (tlog checkpoint text), signing one for the current head first when `fresh` and the
   /// head moved since. Empty text for an empty log.

@@ -108,6 +108,11 @@ log_state stored_log::durable_state() const {
   return state_;
 }
 
+recent_days stored_log::keyed_days() const {
+  const std::lock_guard lock{mutex_};
+  return state_.keyed_days;
+}
+
 log_head stored_log::head() const {
   return durable_state().head();
 }

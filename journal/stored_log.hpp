@@ -62,6 +62,7 @@ class stored_log final : public partition_log {
  private:
   core::gseq durable() const { return core::gseq{durable_.load(std::memory_order_acquire)}; }
   log_state durable_state() const;
+  recent_days keyed_days() const;
   outcome writable() const;
   /// Notes the first error, which stops the log, and passes it on.
   error stop(error e);

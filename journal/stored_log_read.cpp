@@ -148,10 +148,10 @@ result<core::eseq> stored_log::last_sequence(const core::address& entity) const 
 
 result<std::optional<core::gseq>> stored_log::find_command(const core::address& entity, std::string_view key) const {
   if (auto ready = up_to_date(family::dedupe); !ready) return std::move(ready).error();
-  const std::uint32_t today = day_of(durable_state().at);
+  const recent_days days = keyed_days();
   std::string value;
-  for (std::uint32_t age = 0; age < std::min(dedupe_days, today + 1); ++age) {
-    const auto found = store_->get(family::dedupe, dedupe_key(today - age, entity, key), value);
+  for (auto day = days.days().rbegin(); day != days.days().rend(); ++day) {
+    const auto found = store_->get(family::dedupe, dedupe_key(*day, entity, key), value);
     if (!found) return found.error();
     if (!*found) continue;
     const auto position = parse_position(value);

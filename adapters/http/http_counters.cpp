@@ -57,7 +57,8 @@ std::string http_counters::text(std::size_t connections, std::size_t buffered_by
   }
   out += fmt::format(
       "# HELP http_connections Connections open.\n# TYPE http_connections gauge\nhttp_connections {}\n"
-      "# HELP http_buffered_bytes Bytes of requests in memory.\n# TYPE http_buffered_bytes gauge\nhttp_buffered_bytes "
+      "# HELP http_buffered_bytes Bytes of requests and answers in memory.\n"
+      "# TYPE http_buffered_bytes gauge\nhttp_buffered_bytes "
       "{}\n"
       "# HELP http_connections_refused_total Connections over the limit.\n# TYPE http_connections_refused_total "
       "counter\n"

@@ -23,7 +23,7 @@ struct server_limits {
   std::size_t webhook_bytes = 1 << 20;    ///< of a webhook delivery, kept as received
   std::size_t connections = 1'024;        ///< served at a time; more are answered OVERLOADED and closed …
   std::size_t refusals = 64;              ///< … this many at a time; more than these are closed without a word
-  std::size_t buffered_bytes = 64 << 20;  ///< of requests that are being received or worked on, all connections
+  std::size_t buffered_bytes = 64 << 20;  ///< of requests and answers in memory, all connections
   std::size_t answer_bytes = 8 << 20;     ///< a list stops here, before its limit of entries
   std::size_t page = 50;                  ///< entries of a list when nothing is said (API-1)
   std::size_t page_max = 1'000;

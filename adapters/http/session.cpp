@@ -205,11 +205,16 @@ void session::drain() {
 }
 
 void session::write(response with) {
-  if (owner_->shared().draining) closes_ = true;
-  const auto& row = admitted_ ? admitted_->row : nullptr;
-  owner_->shared().counters.observe(row != nullptr ? row->pattern : std::string_view{}, method_, with.status,
-                                    began_us_ == 0 ? 0 : actors::wall_clock().us - began_us_);
+  auto& shared = owner_->shared();
+  if (shared.draining) closes_ = true;
+  // A read can be asked for again, the answer to a command cannot be made again.
+  if (method_ == "GET" && shared.buffered_bytes + with.body.size() > shared.options.limits.buffered_bytes)
+    with = problem(core::overloaded("too much is being answered; try again"), request_id_, rfc9457_);
+  const route* const row = admitted_ ? admitted_->row : nullptr;
+  shared.counters.observe(row != nullptr ? row->pattern : std::string_view{}, method_, with.status,
+                          began_us_ == 0 ? 0 : actors::wall_clock().us - began_us_);
   out_ = serialise(with);
+  account(held_ + out_.size());
   written_ = 0;
   phase_ = phase::writing;
   write_on();
@@ -254,9 +259,8 @@ void session::linger() {
 std::string session::serialise(const response& r) const {
   std::string out = fmt::format(
       "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nX-Request-Id: {}\r\n"
-      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: "
-      "no-referrer\r\n"
-      "Content-Security-Policy: default-src 'self'\r\n",
+      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+      "Referrer-Policy: no-referrer\r\nContent-Security-Policy: default-src 'self'\r\n",
       r.status, reason_of(r.status), owner_->date(), r.content_type, r.body.size(), request_id_);
   for (const auto& [name, value] : r.headers)
     out += fmt::format("{}: {}\r\n", name, value);

@@ -27,13 +27,14 @@ constexpr std::array<std::string_view, 96> words{
     "between",  "six",     "and",     "eight",    "only",    "monday"};
 
 std::string order(core::draw_source& draws) {
-  std::string out = fmt::format(
-      R"({{"order":"{:016x}","customer":"c-{:06}","sku":"{}{}{}-{:04}","quantity":{},"price_cents":{},"currency":"EUR",)"
-      R"("placed_at":"2025-{:02}-{:02}T{:02}:{:02}:{:02}Z","note":")",
-      draws.next(), draws.next() % 1'000'000, static_cast<char>('A' + draws.next() % 26),
-      static_cast<char>('A' + draws.next() % 26), static_cast<char>('A' + draws.next() % 26), draws.next() % 10'000,
-      1 + draws.next() % 9, 100 + draws.next() % 99'900, 1 + draws.next() % 12, 1 + draws.next() % 28,
-      draws.next() % 24, draws.next() % 60, draws.next() % 60);
+  std::string out =
+      fmt::format(R"({{"order":"{:016x}","customer":"c-{:06}","sku":"{}{}{}-{:04}","quantity":{},)"
+                  R"("price_cents":{},"currency":"EUR",)"
+                  R"("placed_at":"2025-{:02}-{:02}T{:02}:{:02}:{:02}Z","note":")",
+                  draws.next(), draws.next() % 1'000'000, static_cast<char>('A' + draws.next() % 26),
+                  static_cast<char>('A' + draws.next() % 26), static_cast<char>('A' + draws.next() % 26),
+                  draws.next() % 10'000, 1 + draws.next() % 9, 100 + draws.next() % 99'900, 1 + draws.next() % 12,
+                  1 + draws.next() % 28, draws.next() % 24, draws.next() % 60, draws.next() % 60);
   while (out.size() < payload_bytes) {
     out += words[draws.next() % words.size()];
     out += ' ';

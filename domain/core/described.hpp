@@ -551,7 +551,6 @@ struct codec<std::variant<Ts...>> {
 };
 
 // -- whole values
-// ---------------------------------------------------------------------------------------------------------
 
 template <class T>
 std::string to_msgpack(const T& value) {

@@ -288,6 +288,7 @@ TEST_CASE("derived families that a crash emptied catch up before they are read",
   CHECK(report.derived_from.value == 1);
   CHECK(report.derived_records == 603);
   CHECK((*log->find_command(entity("a"), "key"))->value == 1);
+  CHECK(!*log->find_command(entity("b"), "key"));
   std::size_t wakes = 0;
   REQUIRE(log->each_wake([&](const core::address& e, core::timestamp at) {
     CHECK(e == entity("a"));

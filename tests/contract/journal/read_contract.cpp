@@ -158,9 +158,17 @@ TEMPLATE_LIST_TEST_CASE("commands are found by idempotency key for a day at leas
     CHECK((*f.log->find_command(entity("a"), "k1"))->value == 2);
   }
   SECTION("in the end it is forgotten") {
-    f.clock.advance(core::days(3));
-    append_one(*f.log, request("c", 0));
+    for (std::uint64_t day = 0; day < 3; ++day) {
+      CHECK((*f.log->find_command(entity("a"), "k1"))->value == 2);
+      f.clock.advance(core::days(1));
+      append_one(*f.log, keyed("c", day * 2, "other"));
+    }
     CHECK(!*f.log->find_command(entity("a"), "k1"));
+  }
+  SECTION("after a long stop it is still there, for those who go on where they were") {
+    f.clock.advance(core::days(40));
+    append_one(*f.log, keyed("c", 0, "other"));
+    CHECK((*f.log->find_command(entity("a"), "k1"))->value == 2);
   }
   SECTION("of a key that came again later, the later command") {
     f.clock.advance(core::hours(30));

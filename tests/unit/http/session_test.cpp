@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -251,6 +252,24 @@ TEST_CASE("requests over the memory bound are refused") {
   CHECK(big.at_end());
   big.close();
   CHECK(server.ask(add).status == 200);
+}
+
+TEST_CASE("answers count as well: a read over the memory bound is refused, the answer to a command never is") {
+  auto limits = fixtures::patient_limits();
+  limits.buffered_bytes = 20'000;
+  listener server{limits};
+  const std::string big(30'000, 'x');
+  server.door.view =
+      actors::entity_view{core::eseq{1}, core::to_msgpack(std::map<std::string, std::string>{{"x", big}}), {}};
+  raw_client client{server.port};
+  const auto refused = client.exchange(listener::get("/v2/entities/acme/account/a"));
+  CHECK(refused.member("code") == "OVERLOADED");
+  server.door.says = actors::command_reply{{}, {}, {}, core::to_shown_msgpack(big)};
+  CHECK(client.exchange(add).body.size() > big.size());
+  CHECK(client.exchange(alive).status == 200);
+  const auto figures = client.exchange("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n").body;
+  const std::string name = "\nhttp_buffered_bytes ";
+  CHECK(std::stoul(figures.substr(figures.find(name) + name.size())) < 1'000);  // of what was, nothing stays counted
 }
 
 TEST_CASE("draining finishes what is under way and takes nothing new") {
