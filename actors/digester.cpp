@@ -4,6 +4,7 @@
 
 #include "actors/directory_view.hpp"
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 
 namespace logline::actors {
 
@@ -21,7 +22,7 @@ void digester_state::proceed() {
   auto cursor = log->view_cursor(directory_view::name);
   if (!cursor) return finish(journal::to_failure(cursor.error()));
   if (*cursor < position) {
-    const auto soon = clock->now() + core::milliseconds(5);
+    const auto soon = ticking(self) + core::milliseconds(5);
     self->send(timekeeper, atom::call_back_v, caf::actor_cast<caf::strong_actor_ptr>(self), soon.us);
     return;
   }
@@ -78,13 +79,11 @@ void digester_state::finish(core::result<state_digest> answer) {
 }
 
 digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self,
-                                       journal::partition_log* log, engine_clock* clock, door* entrance,
-                                       timekeeper_actor timekeeper) {
+                                       journal::partition_log* log, door* entrance, timekeeper_actor timekeeper) {
   harden(self);
   auto& state = self->state;
   state.self = self;
   state.log = log;
-  state.clock = clock;
   state.entrance = entrance;
   state.timekeeper = std::move(timekeeper);
   state.arrived = std::make_shared<inbox<digester_state::seen>>();

@@ -20,7 +20,6 @@ struct digester_state {
 
   digester_actor::pointer self = nullptr;
   journal::partition_log* log = nullptr;
-  engine_clock* clock = nullptr;
   door* entrance = nullptr;
   timekeeper_actor timekeeper;
 
@@ -42,7 +41,6 @@ struct digester_state {
 };
 
 digester_actor::behavior_type digester(digester_actor::stateful_pointer<digester_state> self,
-                                       journal::partition_log* log, engine_clock* clock, door* entrance,
-                                       timekeeper_actor timekeeper);
+                                       journal::partition_log* log, door* entrance, timekeeper_actor timekeeper);
 
 }  // namespace logline::actors

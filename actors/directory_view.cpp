@@ -1,5 +1,7 @@
 #include "actors/directory_view.hpp"
 
+#include <utility>
+
 #include "domain/core/described.hpp"
 #include "journal/errc.hpp"
 
@@ -31,15 +33,13 @@ core::result<directory_entry> parse(std::string_view key, std::string_view value
 
 }  // namespace
 
-std::string row_key(const core::address& entity) {
-  std::string key;
-  key.reserve(entity.tenant.size() + entity.type.size() + entity.key.size() + 2);
-  key.append(entity.tenant).append(1, '\0').append(entity.type).append(1, '\0').append(entity.key);
-  return key;
+void make_key(std::string_view tenant, std::string_view type, std::string_view key, std::string& out) {
+  out.clear();
+  out.append(tenant).append(1, '\0').append(type).append(1, '\0').append(key);
 }
 
-journal::partition_log::view_row row(const core::address& entity, core::eseq sequence, core::gseq last) {
-  return {row_key(entity), core::to_msgpack(stored_row{sequence.value, last.value})};
+journal::partition_log::view_row row(std::string row_key, core::eseq sequence, core::gseq last) {
+  return {std::move(row_key), core::to_msgpack(stored_row{sequence.value, last.value})};
 }
 
 core::result<std::vector<directory_entry>> list(const journal::partition_log& log, std::string_view tenant,
@@ -53,7 +53,7 @@ core::result<std::vector<directory_entry>> list(const journal::partition_log& lo
   if (!after.empty()) {
     auto address = core::parse_address(after);
     if (!address) return address.error();
-    after_key = row_key(*address);
+    make_key(address->tenant, address->type, address->key, after_key);
   }
   std::vector<directory_entry> out;
   core::outcome outcome = core::done{};

@@ -11,8 +11,9 @@ namespace logline::actors::directory_view {
 
 inline constexpr std::string_view name = "directory";
 
-std::string row_key(const core::address& entity);
-journal::partition_log::view_row row(const core::address& entity, core::eseq sequence, core::gseq last);
+/// Into `out`, for its memory.
+void make_key(std::string_view tenant, std::string_view type, std::string_view key, std::string& out);
+journal::partition_log::view_row row(std::string row_key, core::eseq sequence, core::gseq last);
 
 /// Entities in address order within a type, after `after` ("tenant/type/key", or empty). Type without tenant filters as
 /// it reads.

@@ -3,20 +3,20 @@
 #include <caf/all.hpp>
 
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 
 namespace logline::actors {
 
 entity_host_state::~entity_host_state() {
-  if (services.count != nullptr) --services.count->hosts_awake;
+  if (switchboard == nullptr) return;  // never started
+  --services.count->hosts_awake;
+  switchboard->forget(address, id);
 }
 
 void entity_host_state::start(const core::entity_type& type) {
   ++services.count->hosts_awake;
   const auto me = caf::actor_cast<entity_actor>(self);
-  auto to_inbox = [me, box = settled](journal::result<journal::appended> outcome) {
-    if (box->put(std::move(outcome))) caf::anon_send(me, atom::settled_v);
-  };
-  entity = std::make_unique<hosted_entity>(services, type, address, std::move(to_inbox));
+  entity = std::make_unique<hosted_entity>(services, type, address, [me] { caf::anon_send(me, atom::settled_v); });
   services.commits->barrier([me] { caf::anon_send(me, atom::opened_v); });
 }
 
@@ -50,12 +50,10 @@ void entity_host_state::show(const view_message& view) {
   entity->show(view);
 }
 
-void entity_host_state::settle() {
-  for (const auto& outcome : settled->take()) {
-    if (entity->settled(outcome)) continue;
-    ++services.count->hosts_failed;
-    return self->quit(caf::exit_reason::unhandled_exception);
-  }
+void entity_host_state::attend() {
+  if (entity->attend()) return;
+  ++services.count->hosts_failed;
+  self->quit(caf::exit_reason::unhandled_exception);
 }
 
 void entity_host_state::wake() {
@@ -77,32 +75,35 @@ void entity_host_state::drain() {
 }
 
 void entity_host_state::retire(std::uint64_t sent) {
-  if (sent == handled && open && entity->quiet()) self->send(router, atom::retired_v, address, sent);
+  if (sent != handled || !open || !entity->quiet()) return;
+  if (switchboard->release(address, sent)) self->quit(caf::exit_reason::user_shutdown);
 }
 
 void entity_host_state::watch_deadline() {
   const auto next = entity->next_deadline();
   if (next >= deadline) return;
   deadline = next;
-  self->send(timekeeper, atom::call_back_v, caf::actor_cast<caf::strong_actor_ptr>(self), next.us);
+  const auto when = ticking(self) + (next - services.clock->now());
+  self->send(timekeeper, atom::call_back_v, caf::actor_cast<caf::strong_actor_ptr>(self), when.us);
 }
 
 entity_actor::behavior_type entity_host(entity_actor::stateful_pointer<entity_host_state> self, host_services services,
-                                        const core::entity_type* type, core::address address, router_actor router,
+                                        const core::entity_type* type, core::address address, router* switchboard,
                                         timekeeper_actor timekeeper) {
   harden(self);
   auto& state = self->state;
   state.self = self;
   state.services = std::move(services);
   state.address = std::move(address);
-  state.router = std::move(router);
+  state.switchboard = switchboard;
+  state.id = self->id();
   state.timekeeper = std::move(timekeeper);
   state.start(*type);
   return {
       [self](atom::deliver, const command_message& command) { self->state.deliver(command); },
       [self](atom::show, const view_message& view) { self->state.show(view); },
       [self](atom::opened) { self->state.finish_opening(); },
-      [self](atom::settled) { self->state.settle(); },
+      [self](atom::settled) { self->state.attend(); },
       [self](atom::wake) { self->state.wake(); },
       [self](atom::again) { self->state.again(); },
       [self](atom::drain) { self->state.drain(); },

@@ -2,10 +2,9 @@
 
 #include <deque>
 #include <memory>
-#include <optional>
 
-#include "actors/inbox.hpp"
 #include "actors/protocol.hpp"
+#include "actors/router.hpp"
 
 namespace logline::actors {
 
@@ -14,14 +13,12 @@ namespace logline::actors {
 struct entity_host_state {
   static inline const char* name = "entity_host";
 
-  using settled_inbox = inbox<journal::result<journal::appended>>;
-
   entity_actor::pointer self = nullptr;
   host_services services;
-  router_actor router;
+  router* switchboard = nullptr;
+  caf::actor_id id = 0;
   timekeeper_actor timekeeper;
   core::address address;
-  std::shared_ptr<settled_inbox> settled = std::make_shared<settled_inbox>();
   std::unique_ptr<hosted_entity> entity;
   bool open = false;
   std::uint64_t handled = 0;
@@ -34,7 +31,7 @@ struct entity_host_state {
   void finish_opening();
   void deliver(const command_message& command);
   void show(const view_message& view);
-  void settle();
+  void attend();
   void wake();
   void again();
   void drain();
@@ -43,7 +40,7 @@ struct entity_host_state {
 };
 
 entity_actor::behavior_type entity_host(entity_actor::stateful_pointer<entity_host_state> self, host_services services,
-                                        const core::entity_type* type, core::address address, router_actor router,
+                                        const core::entity_type* type, core::address address, router* switchboard,
                                         timekeeper_actor timekeeper);
 
 }  // namespace logline::actors

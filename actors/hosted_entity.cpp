@@ -56,8 +56,15 @@ bool is_quoting(std::string_view stored) {
 }  // namespace
 
 hosted_entity::hosted_entity(host_services services, const core::entity_type& type, core::address address,
-                             std::function<void(journal::result<journal::appended>)> settle)
-    : services_(std::move(services)), type_(type), address_(std::move(address)), settle_(std::move(settle)) {}
+                             std::function<void()> tell_owner)
+    : services_(std::move(services)),
+      type_(type),
+      address_(std::move(address)),
+      replies_(std::make_shared<reply_queue>(*services_.count, std::move(tell_owner))) {}
+
+hosted_entity::~hosted_entity() {
+  replies_->close();
+}
 
 core::outcome hosted_entity::load() {
   auto folded = load_entity(*services_.log, type_, address_);
@@ -86,13 +93,12 @@ void hosted_entity::handle(command_ptr command) {
   reconsider_parked();
 }
 
-// A repeat waits for the answer of the request with its key that is under way.
 bool hosted_entity::joins_twin(pending_command& command) {
-  const auto twin = followers_.find(request_key(command.request));
-  if (twin == followers_.end()) return false;
-  if (twin->second.request_digest != command.request.request_digest) return refuse(command, key_reused()), true;
-  twin->second.answers.push_back(std::move(command.answer));
-  return true;
+  const std::string key = request_key(command.request);
+  if (key.empty()) return false;
+  const auto joined = replies_->join(key, command.request.request_digest, command.answer);
+  if (joined == reply_queue::joined::other_request) refuse(command, key_reused());
+  return joined != reply_queue::joined::no;
 }
 
 // A repeat finds the answer that its first request got, whatever happened to the node in between (ENG-03, IDE-2).
@@ -123,17 +129,17 @@ bool hosted_entity::answer_from_past(pending_command& command) {
   if (!said) return false;
   if (refusal) return refuse(command, *std::move(refusal)), true;
   ++services_.count->replayed;
-  flight f;
-  f.said = *std::move(said);
-  if (is_quoting(f.said.reply)) {
-    auto stored = core::from_msgpack<quoting_reply>(f.said.reply);
+  outgoing one;
+  one.said = *std::move(said);
+  if (is_quoting(one.said.reply)) {
+    auto stored = core::from_msgpack<quoting_reply>(one.said.reply);
     if (!stored) return refuse(command, stored.error()), true;
-    f.said.reply = std::move(stored->text.data);
+    one.said.reply = std::move(stored->text.data);
     for (const auto& q : stored->quotes)
-      f.quotes.push_back({q.offset, core::eseq{q.sequence}, q.field});
+      one.quotes.push_back({q.offset, core::eseq{q.sequence}, q.field});
   }
-  f.answer = std::move(command.answer);
-  take_off(std::move(f));
+  one.answer = std::move(command.answer);
+  send(std::move(one));
   return true;
 }
 
@@ -175,10 +181,10 @@ bool hosted_entity::decide_on(const command_ptr& command, core::timestamp asked_
 
 void hosted_entity::refuse(pending_command& command, core::failure why) {
   ++services_.count->rejections;
-  flight f;
-  f.answer = std::move(command.answer);
-  f.refusal = std::move(why);
-  take_off(std::move(f));
+  outgoing one;
+  one.answer = std::move(command.answer);
+  one.refusal = std::move(why);
+  send(std::move(one));
 }
 
 // Events: admission first, then the state moves on, then they are submitted. After admission nothing can refuse them
@@ -187,13 +193,13 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   auto& request = command->request;
   if (decision.rejection()) return refuse(*command, *decision.rejection());
 
-  flight f;
-  f.answer = std::move(command->answer);
-  f.said.sequence = decided_;
-  f.said.reply = decision.reply();
+  outgoing one;
+  one.answer = std::move(command->answer);
+  one.said.sequence = decided_;
+  one.said.reply = decision.reply();
   for (const auto& q : decision.quotes())
-    f.quotes.push_back({q.offset, q.sequence, std::string{q.field}});
-  if (decision.events().empty()) return take_off(std::move(f));
+    one.quotes.push_back({q.offset, q.sequence, std::string{q.field}});
+  if (decision.events().empty()) return send(std::move(one));
 
   journal::append_request append;
   append.entity = address_;
@@ -206,7 +212,7 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   append.trace_id = request.trace_id;
   for (const auto& event : decision.events()) {
     append.events.push_back(draft_of(address_, event, append.events.empty() ? request.command_id : ctx.new_id()));
-    f.said.events.emplace_back(event.name);
+    one.said.events.emplace_back(event.name);
     services_.count->personal_fields += event.personal_fields;
   }
   const std::string key = request_key(request);
@@ -214,8 +220,8 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
 
   const journal::commit_queue::load room{append.events.size(), append.weight()};
   if (auto admitted = services_.commits->admit(room); !admitted) {
-    f.refusal = journal::to_failure(admitted.error());
-    return take_off(std::move(f));
+    one.refusal = journal::to_failure(admitted.error());
+    return send(std::move(one));
   }
   for (const auto& event : decision.events()) {
     decided_ = core::next(decided_);
@@ -227,94 +233,41 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
     wake_recorded_ = wake;
     services_.arm(address_, wake);
   }
-  f.said.sequence = decided_;
-  f.submitted = true;
+  one.said.sequence = decided_;
+  one.submitted = true;
   if (!key.empty()) {
-    f.key = key;
-    followers_[key].request_digest = request.request_digest;
+    one.key = key;
+    one.request_digest = request.request_digest;
   }
-  note_growth(append);
-  take_off(std::move(f));
-  services_.commits->submit_admitted(std::move(append), room, settle_);
+  one.snapshot = note_growth(append);
+  send(std::move(one));
+  services_.commits->submit_admitted(
+      std::move(append), room,
+      [replies = replies_](const journal::result<journal::appended>& outcome) { replies->settled(outcome); });
 }
 
-void hosted_entity::take_off(flight f) {
-  flight_.push_back(std::move(f));
-  if (flight_.size() == 1) land_ready();
-}
-
-// Answers that wait for no commit of their own leave as soon as everything before them has.
-void hosted_entity::land_ready() {
-  while (!flight_.empty() && !flight_.front().submitted) {
-    flight f = std::move(flight_.front());
-    flight_.pop_front();
-    land(std::move(f));
-  }
-}
-
-void hosted_entity::land(flight f) {
-  if (f.view) return f.view_answer.deliver(*std::move(f.view));
-  core::result<command_reply> answer = f.refusal ? core::result<command_reply>{*f.refusal} : std::move(f.said);
-  if (answer && !f.quotes.empty()) {
-    auto filled = resolve_quotes(*services_.log, address_, std::move(answer->reply), f.quotes);
-    if (filled)
-      answer->reply = *std::move(filled);
-    else
-      answer = filled.error();
-  }
-  if (!f.key.empty()) {
-    auto followers = followers_.extract(f.key);
-    for (auto& twin : followers.mapped().answers) {
-      auto copy = answer;
-      if (copy) copy->replayed = true;
-      twin.deliver(std::move(copy));
-    }
-  }
-  f.answer.deliver(std::move(answer));
-}
-
-bool hosted_entity::settled(const journal::result<journal::appended>& outcome) {
-  if (!outcome) return fail_all(journal::to_failure(outcome.error())), false;
-  LL_INVARIANT(!flight_.empty() && flight_.front().submitted, "{}: a commit settled that nobody waits for",
-               address_.text());
-  flight f = std::move(flight_.front());
-  flight_.pop_front();
-  LL_INVARIANT(f.said.sequence == outcome->last_sequence, "{}: decided eseq {}, journaled {}", address_.text(),
-               f.said.sequence.value, outcome->last_sequence.value);
-  f.said.position = outcome->last;
-  services_.count->events += f.said.events.size();
-  keep_snapshot(*outcome);
-  land(std::move(f));
-  land_ready();
-  return true;
-}
-
-// Whatever was decided after the failed commit rests on a state that never was.
-void hosted_entity::fail_all(const core::failure& why) {
-  for (auto& f : std::exchange(flight_, {})) {
-    f.refusal = why;
-    if (f.view) f.view_answer.deliver(why);
-    f.view.reset();
-    land(std::move(f));
-  }
+bool hosted_entity::attend() {
+  const auto news = replies_->attend(*services_.log, address_);
+  if (news.snapshot) keep_snapshot(*news.snapshot);
+  if (!news.failure) return true;
   for (auto& p : std::exchange(parked_, {}))
-    p.command->answer.deliver(why);
+    p.command->answer.deliver(*news.failure);
+  return false;
 }
 
 void hosted_entity::show(view_ptr view) {
-  flight f;
+  outgoing one;
+  one.view_answer = std::move(view->answer);
   if (decided_.value == 0) {
-    f.refusal = core::not_found("no such entity");
-    // A view that finds nothing is answered in turn as well: the entity may be about to exist.
-    f.answer = reply<command_reply>{[view](core::result<command_reply> none) { view->answer.deliver(none.error()); }};
-    return take_off(std::move(f));
+    // Answered in turn as well: the entity may be about to exist.
+    one.refusal = core::not_found("no such entity");
+    return send(std::move(one));
   }
   entity_view seen{decided_, {}, type_.state_hash(state_.get())};
   core::msgpack_sink to{seen.state, core::audience::shown};
   type_.encode_state(state_.get(), to);
-  f.view = std::move(seen);
-  f.view_answer = std::move(view->answer);
-  take_off(std::move(f));
+  one.view = std::move(seen);
+  send(std::move(one));
 }
 
 void hosted_entity::wake() {
@@ -373,14 +326,14 @@ core::timestamp hosted_entity::next_deadline() const {
   return earliest;
 }
 
-void hosted_entity::note_growth(const journal::append_request& request) {
+bool hosted_entity::note_growth(const journal::append_request& request) {
   events_since_snapshot_ += request.events.size();
   for (const auto& event : request.events)
     bytes_since_snapshot_ += event.payload.size();
   const bool due = events_since_snapshot_ >= services_.limits.snapshot_events ||
                    bytes_since_snapshot_ >= services_.limits.snapshot_bytes;
   // A big state is written again only after as many bytes of events: the cost of snapshots stays a constant share.
-  if (!due || snapshot_ || bytes_since_snapshot_ < snapshot_size_) return;
+  if (!due || snapshot_ || bytes_since_snapshot_ < snapshot_size_) return false;
   pending_snapshot taken{decided_, type_.state_hash(state_.get()), {}};
   core::msgpack_sink to{taken.state};
   type_.encode_state(state_.get(), to);
@@ -388,16 +341,17 @@ void hosted_entity::note_growth(const journal::append_request& request) {
   events_since_snapshot_ = 0;
   bytes_since_snapshot_ = 0;
   snapshot_ = std::move(taken);
+  return true;
 }
 
+// The snapshot was taken right after a command's events, so its eseq is the last of exactly one commit.
 void hosted_entity::keep_snapshot(const journal::appended& appended) {
-  if (!snapshot_ || snapshot_->sequence > appended.last_sequence) return;
-  // The snapshot was taken right after a command's events, so its eseq is the last of exactly one commit.
-  if (snapshot_->sequence == appended.last_sequence) {
-    const auto kept = services_.log->put_snapshot(address_, {snapshot_->sequence, appended.last, type_.fold_version(),
-                                                             snapshot_->hash, std::move(snapshot_->state)});
-    ++(kept ? services_.count->snapshots_written : services_.count->snapshot_failures);
-  }
+  LL_INVARIANT(snapshot_ && snapshot_->sequence == appended.last_sequence,
+               "{}: a snapshot's commit at eseq {}, and no snapshot of that", address_.text(),
+               appended.last_sequence.value);
+  const auto kept = services_.log->put_snapshot(address_, {snapshot_->sequence, appended.last, type_.fold_version(),
+                                                           snapshot_->hash, std::move(snapshot_->state)});
+  ++(kept ? services_.count->snapshots_written : services_.count->snapshot_failures);
   snapshot_.reset();
 }
 

@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/clock.hpp"
@@ -13,6 +12,7 @@
 #include "actors/door.hpp"
 #include "actors/limits.hpp"
 #include "actors/replay.hpp"
+#include "actors/reply_queue.hpp"
 #include "domain/core/entity.hpp"
 #include "journal/commit_queue.hpp"
 #include "journal/partition_log.hpp"
@@ -52,13 +52,15 @@ struct host_services {
 /// its owner serialises calls.
 ///
 ///   decided    1 2 3 4 5      state_ is the fold of all of these
-///   durable    1 2            replies 3, 4, 5 wait in flight_, and so does every answer that saw their state
+///   durable    1 2            replies 3, 4, 5 wait in replies_, and so does every answer that saw their state
 class hosted_entity {
  public:
-  /// `settle` is called on a committer thread with the outcome of the oldest unsettled submission; the owner passes it
-  /// to settled().
+  /// `tell_owner` asks the owner to call attend(); any thread.
   hosted_entity(host_services services, const core::entity_type& type, core::address address,
-                std::function<void(journal::result<journal::appended>)> settle);
+                std::function<void()> tell_owner);
+  ~hosted_entity();
+  hosted_entity(const hosted_entity&) = delete;
+  hosted_entity& operator=(const hosted_entity&) = delete;
 
   /// Folds the durable state. Call once, after a barrier of the commit queue has passed: only then is everything that
   /// an earlier host of this entity submitted either durable or failed.
@@ -73,30 +75,16 @@ class hosted_entity {
   /// The node is draining: nobody waits any longer.
   void stop_waiting();
 
-  /// Takes the outcome of the oldest unsettled submission. False: it failed, so everything not yet answered has been
-  /// answered with that failure, and the host must die: its state is ahead of the journal.
-  bool settled(const journal::result<journal::appended>& outcome);
+  /// False: a commit failed, so everything not yet answered has been answered with that failure, and the host must die:
+  /// its state is ahead of the journal.
+  bool attend();
 
   /// Nothing in flight, nobody waits.
-  bool quiet() const { return flight_.empty() && parked_.empty(); }
+  bool quiet() const { return replies_->empty() && parked_.empty(); }
   /// The earliest deadline of waiting commands; `never` when none waits.
   core::timestamp next_deadline() const;
 
  private:
-  struct flight {
-    reply<command_reply> answer;
-    command_reply said;
-    std::vector<quote> quotes;
-    std::optional<core::failure> refusal;  ///< an answer that saw undurable state waits like any other
-    reply<entity_view> view_answer;
-    std::optional<entity_view> view;
-    std::string key;         ///< idempotency key, when the submission is the first with it
-    bool submitted = false;  ///< waits for a commit of its own
-  };
-  struct follower {
-    core::digest request_digest;
-    std::vector<reply<command_reply>> answers;
-  };
   struct parked {
     command_ptr command;
     core::timestamp asked_at;
@@ -115,25 +103,21 @@ class hosted_entity {
   bool decide_on(const command_ptr& command, core::timestamp asked_at);
   void carry_out(command_ptr command, core::decision decision, const core::context& ctx);
   void refuse(pending_command& command, core::failure why);
-  void take_off(flight f);
-  void land_ready();
-  void land(flight f);
-  void fail_all(const core::failure& why);
+  void send(outgoing one) { replies_->push(std::move(one), *services_.log, address_); }
   void reconsider_parked();
-  void note_growth(const journal::append_request& request);
+  /// True when it took a snapshot.
+  bool note_growth(const journal::append_request& request);
   void keep_snapshot(const journal::appended& appended);
   std::string request_key(const command_request& request) const;
 
   host_services services_;
   const core::entity_type& type_;
   core::address address_;
-  std::function<void(journal::result<journal::appended>)> settle_;
+  const std::shared_ptr<reply_queue> replies_;  ///< shared with completions on their way, which may outlive the host
 
   core::state_ptr state_{nullptr, nullptr};
   core::eseq decided_;
   core::timestamp wake_recorded_ = core::never;
-  std::deque<flight> flight_;
-  std::unordered_map<std::string, follower> followers_;
   std::deque<parked> parked_;
   bool changed_ = false;
 

@@ -26,9 +26,16 @@ struct router_limits {
   core::duration_us sweep = core::seconds(5);
 };
 
+struct projector_limits {
+  core::duration_us lag = core::milliseconds(20);  ///< after a commit, before the view follows …
+  std::int64_t idle_share = 10;                    ///< … and this many times longer than its last turn took
+  std::size_t records_per_turn = 16'384;           ///< in one write
+};
+
 struct reactor_limits {
   std::size_t outstanding_max = 512;     ///< commands sent and not answered
   std::size_t records_per_turn = 1'024;  ///< then other messages get their turn
+  std::uint64_t cursor_lag_max = 4'096;  ///< records it had no use for that a restart may read again
   core::duration_us retry_first = core::milliseconds(50);
   core::duration_us retry_max = core::seconds(30);
 };
@@ -42,6 +49,7 @@ struct node_limits {
   host_limits host;
   door_limits door;
   router_limits router;
+  projector_limits projector;
   reactor_limits reactor;
   worker_limits worker;
   std::size_t scheduler_threads = 0;                 ///< 0: as many as cores

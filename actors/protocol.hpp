@@ -15,7 +15,7 @@ using entity_actor = caf::typed_actor<
     caf::reacts_to<atom::show, view_message>,
     // INTERNAL: everything an earlier host submitted is settled; fold the journal now.
     caf::reacts_to<atom::opened>,
-    // INTERNAL: outcomes of submissions lie in the host's inbox.
+    // INTERNAL: the reply queue has news: a failed commit, a durable snapshot, an answer that needs the log read.
     caf::reacts_to<atom::settled>,
     // The time of the entity's next wake-up has come.
     caf::reacts_to<atom::wake>,
@@ -23,28 +23,19 @@ using entity_actor = caf::typed_actor<
     caf::reacts_to<atom::again>,
     // Commands that wait for a change are refused: the node is stopping.
     caf::reacts_to<atom::drain>,
-    // Reports `retired` with the same number if this many messages have been handled and nothing is under way.
+    // Goes to sleep if this many messages have been handled, nothing is under way and no message is on its way.
     caf::reacts_to<atom::retire, std::uint64_t>>;
-
-/// Finds or wakes the entity that a message is for.
-using router_actor =
-    caf::typed_actor<caf::reacts_to<atom::deliver, command_message>, caf::reacts_to<atom::show, view_message>,
-                     // The timekeeper wakes an entity.
-                     caf::reacts_to<atom::wake, core::address>,
-                     // Sends entities to sleep that nobody asked for a while.
-                     caf::reacts_to<atom::sweep>,
-                     // Passed on to every host.
-                     caf::reacts_to<atom::drain>,
-                     // INTERNAL: a host has handled this many messages and is at rest.
-                     caf::reacts_to<atom::retired, core::address, std::uint64_t>>;
 
 /// The only user of delayed messages: one wheel for every wake-up of the node (ENG-05).
 using timekeeper_actor = caf::typed_actor<
-    // The router, which is spawned after the timekeeper; wake-ups wait until it is known.
-    caf::reacts_to<atom::start, caf::strong_actor_ptr>,
-    // Wakes the entity at this time (µs) instead of any time before; `core::never` disarms it.
+    // Wake-ups may reach entities from now on.
+    caf::reacts_to<atom::start>,
+    // There are many entities awake: see who can go to sleep now rather than at the next round.
+    caf::reacts_to<atom::sweep>,
+    // Wakes the entity at this engine time (µs) instead of any time before; `core::never` disarms it.
     caf::reacts_to<atom::arm, core::address, std::int64_t>,
-    // Sends `again` to the actor, which must understand it, at this time (µs) instead of any time before.
+    // Sends `again` to the actor, which must understand it, when ticking() shows this time (µs), instead of any time
+    // before.
     caf::reacts_to<atom::call_back, caf::strong_actor_ptr, std::int64_t>,
     // INTERNAL: the delayed message of this generation arrived.
     caf::reacts_to<atom::tick, std::uint64_t>>;

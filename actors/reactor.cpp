@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 #include "domain/core/json.hpp"
 #include "journal/record.hpp"
 
@@ -35,6 +36,7 @@ core::outcome reactor_state::react(const journal::record_view& view) {
   if (!commands) return commands.error();
   if (commands->empty()) return core::done{};
   open.push_back({record.position, commands->size()});
+  acted = true;
   std::size_t index = 0;
   for (auto& command : *commands)
     send(record.position,
@@ -51,7 +53,7 @@ void reactor_state::send(core::gseq position, errand order) {
 
 void reactor_state::collect() {
   const std::uint64_t retries_before = messenger->retries();
-  for (auto& delivered : messenger->collect(services.clock->now())) {
+  for (auto& delivered : messenger->collect(ticking(self))) {
     const auto position = errands.extract(delivered.token).mapped();
     if (delivered.answer) {
       ++services.count->reactions;
@@ -109,9 +111,11 @@ void reactor_state::answered(core::gseq position) {
 
 void reactor_state::save_cursor() {
   const core::gseq done{(open.empty() ? next.value : open.front().position.value) - 1};
-  if (done == saved) return;
+  // What the type had no use for has no effect when it is read again.
+  if (done == saved || (!acted && done.value - saved.value < services.limits.reactor.cursor_lag_max)) return;
   if (auto put = services.log->put_cursor(type->name, done); !put) return stop(put.error().text());
   saved = done;
+  acted = !open.empty();
 }
 
 void reactor_state::stop(std::string why) {

@@ -42,6 +42,7 @@ struct reactor_state {
   std::unique_ptr<courier> messenger;
   core::gseq next{1};                           ///< to read
   core::gseq saved;                             ///< cursor as stored
+  bool acted = false;                           ///< sent something since then
   std::deque<reaction> open;                    ///< in order of position
   std::map<std::uint64_t, core::gseq> errands;  ///< token → position of the event
   std::uint64_t tokens = 0;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "actors/in_flight_gauge.hpp"
 #include "domain/core/result.hpp"
 
 namespace logline::actors {
@@ -18,11 +19,12 @@ class reply {
 
   reply() = default;
   explicit reply(receiver to) : to_(std::move(to)) {}
-  reply(reply&& other) noexcept : to_(std::exchange(other.to_, nullptr)) {}
+  reply(reply&& other) noexcept : to_(std::exchange(other.to_, nullptr)), place_(std::move(other.place_)) {}
   reply& operator=(reply&& other) noexcept {
     if (this != &other) {
       abandon();
       to_ = std::exchange(other.to_, nullptr);
+      place_ = std::move(other.place_);
     }
     return *this;
   }
@@ -31,8 +33,11 @@ class reply {
   ~reply() { abandon(); }
 
   void deliver(core::result<T> answer) {
+    const auto held = std::move(place_);
     if (auto to = std::exchange(to_, nullptr)) to(std::move(answer));
   }
+  /// Keeps the place among the commands in flight until the receiver has been called.
+  void hold(in_flight_gauge::place place) { place_ = std::move(place); }
   bool pending() const { return to_ != nullptr; }
 
  private:
@@ -40,6 +45,7 @@ class reply {
     if (to_) deliver(core::unavailable("the entity stopped before it answered; retry with the same idempotency key"));
   }
   receiver to_;
+  in_flight_gauge::place place_;
 };
 
 }  // namespace logline::actors

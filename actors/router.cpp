@@ -7,7 +7,6 @@
 #include <caf/all.hpp>
 
 #include "actors/entity_host.hpp"
-#include "actors/harden.hpp"
 
 namespace logline::actors {
 
@@ -19,101 +18,113 @@ core::failure no_such_type(const core::address& entity) {
 
 }  // namespace
 
-router_state::host* router_state::find_or_wake(const core::address& entity) {
-  auto found = hosts.find(entity);
-  if (found == hosts.end()) {
-    const auto* type = types(entity.type);
+router::router(host_services services, router_limits limits, type_finder types, timekeeper_actor timekeeper,
+               caf::actor_system& system)
+    : services_(std::move(services)),
+      limits_(limits),
+      types_(std::move(types)),
+      timekeeper_(std::move(timekeeper)),
+      system_(system),
+      crowded_at_(limits.resident_max) {}
+
+router::shard& router::shard_of(const core::address& entity) {
+  return shards_[std::hash<core::address>{}(entity) / 7 % shards_.size()];
+}
+
+router::host* router::find_or_wake(shard& in, const core::address& entity) {
+  auto found = in.hosts.find(entity);
+  if (found == in.hosts.end()) {
+    const auto* type = types_(entity.type);
     if (type == nullptr) return nullptr;
-    auto actor = self->spawn<caf::monitored>(entity_host, services, type, entity, caf::actor_cast<router_actor>(self),
-                                             timekeeper);
-    addresses.emplace(actor.address(), entity);
-    found = hosts.emplace(entity, host{std::move(actor), 0, {}}).first;
-    if (hosts.size() > crowded_at) {
-      sweep();
-      crowded_at = hosts.size() + limits.resident_max / 16;
+    auto actor = system_.spawn(entity_host, services_, type, entity, this, timekeeper_);
+    found = in.hosts.emplace(entity, host{std::move(actor), 0, {}}).first;
+    const std::size_t crowd = crowded_at_.load(std::memory_order_relaxed);
+    if (++awake_ > crowd) {
+      crowded_at_ = crowd + limits_.resident_max / 16 + 1;
+      caf::anon_send(timekeeper_, atom::sweep_v);
     }
   }
-  auto& h = found->second;
-  ++h.sent;
-  h.last_used = services.clock->now();
-  return &h;
+  return &found->second;
 }
 
-void router_state::deliver(const command_message& command) {
-  if (auto* h = find_or_wake(command->request.to))
-    self->send(h->actor, atom::deliver_v, command);
-  else
-    command->answer.deliver(no_such_type(command->request.to));
+template <class... Message>
+bool router::send(const core::address& to, const Message&... message) {
+  shard& in = shard_of(to);
+  const std::lock_guard lock{in.mutex};
+  if (in.stopped) return true;
+  auto* h = find_or_wake(in, to);
+  if (h == nullptr) return false;
+  ++h->sent;
+  h->last_used = services_.clock->now();
+  caf::anon_send(h->actor, message...);
+  return true;
 }
 
-void router_state::show(const view_message& view) {
-  if (auto* h = find_or_wake(view->entity))
-    self->send(h->actor, atom::show_v, view);
-  else
-    view->answer.deliver(no_such_type(view->entity));
+void router::deliver(const command_message& command) {
+  if (!send(command->request.to, atom::deliver_v, command)) command->answer.deliver(no_such_type(command->request.to));
 }
 
-void router_state::wake(const core::address& entity) {
-  if (auto* h = find_or_wake(entity)) self->send(h->actor, atom::wake_v);
+void router::show(const view_message& view) {
+  if (!send(view->entity, atom::show_v, view)) view->answer.deliver(no_such_type(view->entity));
 }
 
-// Asks those that nobody used lately to retire; over the resident limit, everybody that is at rest.
-void router_state::sweep() {
-  const bool crowded = hosts.size() > limits.resident_max;
-  crowded_at = limits.resident_max;
+void router::wake(const core::address& entity) {
+  send(entity, atom::wake_v);
+}
+
+void router::sweep() {
+  const bool crowded = awake_.load() > limits_.resident_max;
+  crowded_at_ = limits_.resident_max;
   // glibc keeps what many small blocks have freed; a node that has been busy would look busy for ever.
-  if (std::exchange(retired_since_trim, 0) > 10'000) ::malloc_trim(0);
-  const auto idle_before = services.clock->now() - limits.idle;
-  for (auto& [entity, h] : hosts)
-    if (crowded || h.last_used < idle_before) self->send(h.actor, atom::retire_v, h.sent);
+  if (retired_since_trim_.load() > 10'000) {
+    retired_since_trim_ = 0;
+    ::malloc_trim(0);
+  }
+  const auto idle_before = services_.clock->now() - limits_.idle;
+  for (auto& s : shards_) {
+    const std::lock_guard lock{s.mutex};
+    for (auto& [entity, h] : s.hosts)
+      if (crowded || h.last_used < idle_before) caf::anon_send(h.actor, atom::retire_v, h.sent);
+  }
 }
 
-// A message may have been routed since the host said it was at rest; then the numbers differ and it stays.
-void router_state::retired(const core::address& entity, std::uint64_t sent) {
-  const auto found = hosts.find(entity);
-  if (found == hosts.end() || found->second.sent != sent) return;
-  self->send_exit(found->second.actor, caf::exit_reason::user_shutdown);
-  addresses.erase(found->second.actor.address());
-  hosts.erase(found);
-  ++services.count->hosts_retired;
-  ++retired_since_trim;
+void router::drain() {
+  for (auto& s : shards_) {
+    const std::lock_guard lock{s.mutex};
+    for (auto& [entity, h] : s.hosts)
+      caf::anon_send(h.actor, atom::drain_v);
+  }
 }
 
-void router_state::forget(const caf::actor_addr& gone) {
-  const auto address = addresses.find(gone);
-  if (address == addresses.end()) return;
-  const auto h = hosts.find(address->second);
-  if (h != hosts.end() && h->second.actor.address() == gone) hosts.erase(h);
-  addresses.erase(address);
+void router::stop() {
+  for (auto& s : shards_) {
+    const std::lock_guard lock{s.mutex};
+    s.stopped = true;
+    for (auto& [entity, h] : s.hosts)
+      caf::anon_send_exit(h.actor, caf::exit_reason::user_shutdown);
+    s.hosts.clear();
+  }
 }
 
-router_actor::behavior_type router(router_actor::stateful_pointer<router_state> self, host_services services,
-                                   router_limits limits, type_finder types, timekeeper_actor timekeeper) {
-  harden(self);
-  auto& state = self->state;
-  state.self = self;
-  state.services = std::move(services);
-  state.limits = limits;
-  state.crowded_at = limits.resident_max;
-  state.types = std::move(types);
-  state.timekeeper = std::move(timekeeper);
-  self->set_down_handler([self](const caf::down_msg& down) { self->state.forget(down.source); });
-  self->set_exit_handler([self](const caf::exit_msg& exit) {
-    for (auto& [entity, h] : self->state.hosts)
-      self->send_exit(h.actor, exit.reason);
-    self->quit(exit.reason);
-  });
-  return {
-      [self](atom::deliver, const command_message& command) { self->state.deliver(command); },
-      [self](atom::show, const view_message& view) { self->state.show(view); },
-      [self](atom::wake, const core::address& entity) { self->state.wake(entity); },
-      [self](atom::sweep) { self->state.sweep(); },
-      [self](atom::drain) {
-        for (auto& [entity, h] : self->state.hosts)
-          self->send(h.actor, atom::drain_v);
-      },
-      [self](atom::retired, const core::address& entity, std::uint64_t sent) { self->state.retired(entity, sent); },
-  };
+bool router::release(const core::address& entity, std::uint64_t sent) {
+  shard& in = shard_of(entity);
+  const std::lock_guard lock{in.mutex};
+  const auto found = in.hosts.find(entity);
+  if (found == in.hosts.end() || found->second.sent != sent) return false;
+  in.hosts.erase(found);
+  --awake_;
+  ++retired_since_trim_;
+  ++services_.count->hosts_retired;
+  return true;
+}
+
+void router::forget(const core::address& entity, caf::actor_id id) {
+  shard& in = shard_of(entity);
+  const std::lock_guard lock{in.mutex};
+  const auto found = in.hosts.find(entity);
+  if (found == in.hosts.end() || found->second.actor.id() != id) return;
+  in.hosts.erase(found);
+  --awake_;
 }
 
 }  // namespace logline::actors

@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include <caf/all.hpp>
@@ -12,6 +10,7 @@
 #include "actors/counters.hpp"
 #include "actors/digester.hpp"
 #include "actors/directory_view.hpp"
+#include "actors/in_flight_gauge.hpp"
 #include "actors/librarian.hpp"
 #include "actors/projector.hpp"
 #include "actors/reactor.hpp"
@@ -43,34 +42,6 @@ class system_config : public caf::actor_system_config {
 
 }  // namespace
 
-/// Commands taken and not answered: the bound that keeps memory flat (architecture §2).
-class in_flight_gauge {
- public:
-  explicit in_flight_gauge(std::size_t max) : max_(max) {}
-
-  bool enter() {
-    if (count_.fetch_add(1, std::memory_order_relaxed) < max_) return true;
-    leave();
-    return false;
-  }
-  void leave() {
-    if (count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    const std::lock_guard lock{mutex_};
-    empty_.notify_all();
-  }
-  bool wait_empty(core::duration_us wait) {
-    std::unique_lock lock{mutex_};
-    return empty_.wait_for(lock, std::chrono::microseconds{wait.us}, [this] { return count_.load() == 0; });
-  }
-  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
-
- private:
-  const std::size_t max_;
-  std::atomic<std::size_t> count_{0};
-  std::mutex mutex_;
-  std::condition_variable empty_;
-};
-
 struct runtime::impl {
   explicit impl(runtime_parts p)
       : parts(std::move(p)),
@@ -84,7 +55,7 @@ struct runtime::impl {
   std::shared_ptr<in_flight_gauge> gauge;
   std::unique_ptr<caf::actor_system> system;
   timekeeper_actor time;
-  router_actor route;
+  std::optional<router> route;
   librarian_actor library;
   digester_actor digests;
   supervisor_actor watch;
@@ -112,9 +83,8 @@ struct runtime::impl {
 
   std::vector<supervised> children(door& entrance) {
     std::vector<supervised> all;
-    all.push_back({"projector", [this](caf::local_actor* parent) {
-                     return caf::actor_cast<caf::actor>(
-                         parent->spawn<caf::monitored>(projector, &parts.log, &parts.feed));
+    all.push_back({"projector", [this, &entrance](caf::local_actor* parent) {
+                     return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(projector, followers(entrance)));
                    }});
     for (const auto* type : parts.reactors)
       all.push_back({fmt::format("reactor {}", type->name), [this, type, &entrance](caf::local_actor* parent) {
@@ -132,32 +102,32 @@ struct runtime::impl {
 
 runtime::runtime(runtime_parts parts) : impl_(std::make_unique<impl>(std::move(parts))) {
   auto& i = *impl_;
-  periodic_duties duties{[this] {
-    if (auto signed_head = impl_->parts.log.checkpoint(true); !signed_head)
-      impl_->parts.report("checkpoint: " + signed_head.error().text());
-  }};
+  periodic_duties duties{[&i] {
+                           if (auto signed_head = i.parts.log.checkpoint(true); !signed_head)
+                             i.parts.report("checkpoint: " + signed_head.error().text());
+                         },
+                         [&i] { i.route->sweep(); }, [&i](const core::address& entity) { i.route->wake(entity); }};
   i.time = i.system->spawn(timekeeper, &i.parts.clock, i.parts.limits, std::move(duties));
-  i.route = i.system->spawn(router, i.services(), i.parts.limits.router, i.parts.types, i.time);
+  i.route.emplace(i.services(), i.parts.limits.router, i.parts.types, i.time, *i.system);
   i.library = i.system->spawn(librarian);
-  i.digests = i.system->spawn(digester, &i.parts.log, &i.parts.clock, static_cast<door*>(this), i.time);
+  i.digests = i.system->spawn(digester, &i.parts.log, static_cast<door*>(this), i.time);
 }
 
 void runtime::start() {
   auto& i = *impl_;
-  caf::anon_send(i.time, atom::start_v, caf::actor_cast<caf::strong_actor_ptr>(i.route));
+  caf::anon_send(i.time, atom::start_v);
   auto armed = i.parts.log.each_wake(
       [&](const core::address& entity, core::timestamp when) { caf::anon_send(i.time, atom::arm_v, entity, when.us); });
   if (!armed) return i.parts.give_up("wake-ups cannot be read: " + armed.error().text());
   i.open = true;
-  i.watch = i.system->spawn(supervisor, &i.parts.clock, i.time, restart_policy{}, i.children(*this), i.parts.report,
-                            i.parts.give_up);
+  i.watch = i.system->spawn(supervisor, i.time, restart_policy{}, i.children(*this), i.parts.report, i.parts.give_up);
 }
 
 bool runtime::drain(core::duration_us wait) {
   auto& i = *impl_;
   i.open = false;
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
-  caf::anon_send(i.route, atom::drain_v);
+  i.route->drain();
   return i.gauge->wait_empty(wait);
 }
 
@@ -169,12 +139,11 @@ runtime::~runtime() {
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.digests, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.library, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(i.route, caf::exit_reason::user_shutdown);
+  i.route->stop();
   caf::anon_send_exit(i.time, caf::exit_reason::user_shutdown);
   i.watch = nullptr;
   i.digests = nullptr;
   i.library = nullptr;
-  i.route = nullptr;
   i.time = nullptr;
   if (i.parts.deterministic) {
     auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(i.system->scheduler());
@@ -182,6 +151,9 @@ runtime::~runtime() {
       scheduler.run_once();
     scheduler.inline_all_enqueues();
   }
+  // Hosts use the router to their end, and the router's handles must not outlive the system.
+  i.system->await_all_actors_done();
+  i.route.reset();
   i.system.reset();
 }
 
@@ -195,20 +167,16 @@ void runtime::submit(command_request request, reply<command_reply> answer) {
   }
   auto command = std::make_shared<pending_command>();
   command->request = std::move(request);
-  auto to = std::make_shared<reply<command_reply>>(std::move(answer));
-  command->answer = reply<command_reply>{[to, gauge = i.gauge](core::result<command_reply> said) {
-    to->deliver(std::move(said));
-    gauge->leave();
-  }};
-  caf::anon_send(i.route, atom::deliver_v, std::move(command));
+  command->answer = std::move(answer);
+  command->answer.hold(in_flight_gauge::place{i.gauge});
+  i.route->deliver(command);
 }
 
 void runtime::show(core::address entity, as_of when, reply<entity_view> answer) {
   auto& i = *impl_;
   if (std::holds_alternative<as_of_now>(when)) {
-    auto view = std::make_shared<pending_view>(pending_view{std::move(entity), std::move(answer)});
-    caf::anon_send(i.route, atom::show_v, std::move(view));
-    return;
+    const auto view = std::make_shared<pending_view>(pending_view{std::move(entity), std::move(answer)});
+    return i.route->show(view);
   }
   auto to = std::make_shared<reply<entity_view>>(std::move(answer));
   read([this, entity = std::move(entity), when, to](journal::partition_log& log) {

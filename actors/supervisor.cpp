@@ -5,6 +5,7 @@
 #include <caf/all.hpp>
 
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 
 namespace logline::actors {
 
@@ -21,7 +22,7 @@ void supervisor_state::died(const caf::down_msg& down) {
   roles.erase(found);
   if (down.reason == caf::exit_reason::user_shutdown) return;  // an ordered stop is no failure
   auto& part = children.at(index);
-  const auto now = clock->now();
+  const auto now = ticking(self);
   part.deaths.push_back(now);
   while (part.deaths.front() < now - policy.window)
     part.deaths.pop_front();
@@ -36,7 +37,7 @@ void supervisor_state::died(const caf::down_msg& down) {
 
 void supervisor_state::restart_due() {
   core::timestamp next = core::never;
-  const auto now = clock->now();
+  const auto now = ticking(self);
   for (std::size_t i = 0; i < children.size(); ++i) {
     if (children[i].restart_at <= now) start(i);
     next = std::min(next, children[i].restart_at);
@@ -52,13 +53,12 @@ void supervisor_state::stop_all(const caf::error& reason) {
 }
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           engine_clock* clock, timekeeper_actor timekeeper, restart_policy policy,
+                                           timekeeper_actor timekeeper, restart_policy policy,
                                            std::vector<supervised> children, std::function<void(std::string)> report,
                                            std::function<void(std::string)> give_up) {
   harden(self);
   auto& state = self->state;
   state.self = self;
-  state.clock = clock;
   state.timekeeper = std::move(timekeeper);
   state.policy = policy;
   state.report = std::move(report);

@@ -34,7 +34,6 @@ struct supervisor_state {
   };
 
   supervisor_actor::pointer self = nullptr;
-  engine_clock* clock = nullptr;
   timekeeper_actor timekeeper;
   restart_policy policy;
   std::function<void(std::string)> report;   ///< a line for the log
@@ -49,7 +48,7 @@ struct supervisor_state {
 };
 
 supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           engine_clock* clock, timekeeper_actor timekeeper, restart_policy policy,
+                                           timekeeper_actor timekeeper, restart_policy policy,
                                            std::vector<supervised> children, std::function<void(std::string)> report,
                                            std::function<void(std::string)> give_up);
 

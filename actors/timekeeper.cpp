@@ -6,12 +6,16 @@
 #include <caf/all.hpp>
 
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 
 namespace logline::actors {
 
-void timekeeper_state::start(const caf::strong_actor_ptr& router_handle) {
-  router = caf::actor_cast<router_actor>(router_handle);
-  const auto now = clock->now();
+// While the wall clock is behind engine time a wake-up comes no nearer, however often one looks.
+static constexpr std::int64_t tick_min_us = 1'000;
+
+void timekeeper_state::start() {
+  started = true;
+  const auto now = ticking(self);
   next_sweep = now + limits.router.sweep;
   next_checkpoint = now + limits.checkpoint;
   ask_for_tick();
@@ -30,17 +34,18 @@ void timekeeper_state::call_back(const caf::strong_actor_ptr& who, core::timesta
 void timekeeper_state::tick(std::uint64_t generation_of_tick) {
   if (generation_of_tick != generation) return;
   asked_for = core::never;
-  fire_due(clock->now());
+  fire_due();
   ask_for_tick();
 }
 
-void timekeeper_state::fire_due(core::timestamp now) {
-  while (auto entity = wakes.pop_due(now))
-    self->send(router, atom::wake_v, *entity);
+void timekeeper_state::fire_due() {
+  const auto now = ticking(self);
+  while (auto entity = wakes.pop_due(clock->now()))
+    duties.wake(*entity);
   while (auto who = callbacks.pop_due(now))
     if (auto alive = caf::actor_cast<caf::actor>(*who)) caf::anon_send(alive, atom::again_v);
   if (next_sweep <= now) {
-    self->send(router, atom::sweep_v);
+    duties.sweep();
     next_sweep = now + limits.router.sweep;
   }
   if (next_checkpoint <= now) {
@@ -50,15 +55,17 @@ void timekeeper_state::fire_due(core::timestamp now) {
 }
 
 void timekeeper_state::ask_for_tick() {
-  if (!router) return;
-  const auto next = std::min({wakes.next(), callbacks.next(), next_sweep, next_checkpoint});
-  if (next >= asked_for) return;
+  if (!started) return;
+  const auto now = ticking(self);
+  auto next = std::min({callbacks.next(), next_sweep, next_checkpoint});
+  if (wakes.next() != core::never) next = std::min(next, now + (wakes.next() - clock->now()));
+  if (next.us + tick_min_us > asked_for.us) return;  // soon enough: the two clocks are not read at one instant
   asked_for = next;
-  const std::int64_t delay = next.us - clock->now().us;
+  const std::int64_t delay = next.us - now.us;
   if (delay <= 0)
     self->send(self, atom::tick_v, ++generation);
   else
-    self->delayed_send(self, std::chrono::microseconds{delay}, atom::tick_v, ++generation);
+    self->delayed_send(self, std::chrono::microseconds{std::max(delay, tick_min_us)}, atom::tick_v, ++generation);
 }
 
 timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<timekeeper_state> self,
@@ -70,7 +77,8 @@ timekeeper_actor::behavior_type timekeeper(timekeeper_actor::stateful_pointer<ti
   state.limits = limits;
   state.duties = std::move(duties);
   return {
-      [self](atom::start, const caf::strong_actor_ptr& router) { self->state.start(router); },
+      [self](atom::start) { self->state.start(); },
+      [self](atom::sweep) { self->state.duties.sweep(); },
       [self](atom::arm, const core::address& entity, std::int64_t when) { self->state.arm(entity, {when}); },
       [self](atom::call_back, const caf::strong_actor_ptr& who, std::int64_t when) {
         self->state.call_back(who, {when});

@@ -7,9 +7,11 @@
 
 namespace logline::actors {
 
-/// What the timekeeper does beside waking entities; each is called on the timekeeper's actor.
+/// What the timekeeper has others do; each is called on its actor.
 struct periodic_duties {
-  std::function<void()> checkpoint;  ///< every node_limits::checkpoint
+  std::function<void()> checkpoint;                ///< every node_limits::checkpoint
+  std::function<void()> sweep;                     ///< every router_limits::sweep, and when asked to
+  std::function<void(const core::address&)> wake;  ///< the entity's time has come
 };
 
 /// Time as the node knows it: one queue of wake-ups, one outstanding delayed message.
@@ -20,9 +22,9 @@ struct timekeeper_state {
   engine_clock* clock = nullptr;
   node_limits limits;
   periodic_duties duties;
-  router_actor router;
+  bool started = false;
 
-  timer_queue<core::address> wakes;
+  timer_queue<core::address> wakes;  ///< in engine time; everything else here is ticking()
   timer_queue<caf::actor_addr> callbacks;
   core::timestamp next_sweep;
   core::timestamp next_checkpoint;
@@ -32,10 +34,10 @@ struct timekeeper_state {
   void arm(const core::address& entity, core::timestamp when);
   void call_back(const caf::strong_actor_ptr& who, core::timestamp when);
   void tick(std::uint64_t generation_of_tick);
-  void start(const caf::strong_actor_ptr& router_handle);
+  void start();
 
  private:
-  void fire_due(core::timestamp now);
+  void fire_due();
   void ask_for_tick();
 };
 

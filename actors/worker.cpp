@@ -6,6 +6,7 @@
 
 #include "actors/directory_view.hpp"
 #include "actors/harden.hpp"
+#include "actors/ticking.hpp"
 #include "domain/core/described.hpp"
 #include "domain/work/commands.hpp"
 #include "domain/work/replies.hpp"
@@ -89,7 +90,7 @@ void worker_state::send(errand_purpose purpose, core::outgoing_command command, 
 }
 
 void worker_state::collect() {
-  for (auto& delivered : messenger->collect(services.clock->now())) {
+  for (auto& delivered : messenger->collect(ticking(self))) {
     const auto purpose = errands.extract(delivered.token).mapped();
     if (const auto* release = std::get_if<release_errand>(&purpose)) {
       released(release->queue, delivered.answer);

@@ -11,6 +11,7 @@
 #include <toml++/toml.h>
 
 #include "domain/core/address.hpp"
+#include "journal/settings.hpp"
 
 namespace logline::cluster {
 
@@ -91,7 +92,8 @@ const std::vector<rule>& rules() {
       text("gateway.listen", "HOST:PORT of the HTTP door; port 0 means any", set_listen),
       integer("gateway.max_body", "bytes of a request body", &node_config::http_body_max, 1'024,
               std::int64_t{64} << 20),
-      integer_at("journal.bytes_in_flight", "bytes admitted and not durable", 1 << 20, std::int64_t{4} << 30,
+      integer_at("journal.bytes_in_flight", "bytes admitted and not durable; room for the largest command at least",
+                 journal::batch_bytes_max, std::int64_t{4} << 30,
                  [](node_config& c, std::int64_t n) { c.admission.bytes_max = static_cast<std::size_t>(n); }),
       integer("journal.checkpoint_events", "records between signed checkpoints", &node_config::checkpoint_records, 1,
               big),
@@ -106,7 +108,8 @@ const std::vector<rule>& rules() {
              c.disk_floor_percent = *n;
              return {};
            }},
-      integer_at("journal.records_in_flight", "records admitted and not durable", 1, big,
+      integer_at("journal.records_in_flight", "records admitted and not durable; room for the largest command at least",
+                 journal::batch_records_max, big,
                  [](node_config& c, std::int64_t n) { c.admission.records_max = static_cast<std::size_t>(n); }),
       text("log.level", "trace, debug, info, warn or error",
            [](node_config& c, const std::string& t) -> std::string {

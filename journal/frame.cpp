@@ -32,7 +32,7 @@ constexpr std::size_t at_chain_after = 104;
 static_assert(at_chain_after + sizeof(core::digest::octets) == frame_header_bytes);
 
 // Below this there is nothing to gain, only a zstd header to pay.
-constexpr std::size_t compress_bytes_min = 128;
+constexpr std::size_t compress_bytes_min = 1024;
 
 std::uint32_t checksum_of(std::string_view value) {
   return crc32c(value.substr(at_format), crc32c(value.substr(0, at_checksum)));

@@ -181,9 +181,11 @@ class opening {
 
   result<std::unique_ptr<partition_log>> open_for_writing(bool fresh) {
     store_.reset();
-    const std::uint64_t serial = witness_.newest ? witness_.newest->serial + 1 : 0;
-    const witness in_use{serial, findings_.state.position, findings_.state.chain, false};
-    // Before anything is written: what a crash leaves of the opening itself is no damage to a closed store.
+    witness in_use = witness_.newest.value_or(witness{});
+    in_use.closed = false;
+    ++in_use.serial;
+    // Before anything is written: what a crash leaves of the opening itself is no damage to a closed store. It says no
+    // more than it did, since what is beyond, found in the log and never acknowledged, may not be on the disk yet.
     if (witness_.exists)
       if (auto begun = witness_file::open(*environment_, directory_, in_use); !begun) return std::move(begun).error();
     auto opened = rocks_store::open(directory_, environment_, options_.on_message,
@@ -202,6 +204,8 @@ class opening {
     findings_.state.keyed_days = caught_up->keyed_days;
     for (const auto f : caught_up->restarted)
       report_.notes.push_back(fmt::format("family {} was ahead of the log and was made anew", to_string(f)));
+    // By now it is: opening has made tables of it, and the identity was synced behind it.
+    in_use = {in_use.serial + 1, findings_.state.position, findings_.state.chain, false};
     if (auto begun = store_->start_witness(in_use); !begun) return std::move(begun).error();
     report_.created = fresh;
     return std::unique_ptr<partition_log>{

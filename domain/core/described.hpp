@@ -555,6 +555,7 @@ struct codec<std::variant<Ts...>> {
 template <class T>
 std::string to_msgpack(const T& value) {
   std::string out;
+  out.reserve(256);  // most values fit, and none is copied from size to size
   msgpack_sink to{out};
   encode_value(to, value);
   return out;

@@ -193,6 +193,38 @@ TEST_CASE("whenever the process dies, nothing that was acknowledged is lost", "[
   }
 }
 
+TEST_CASE("the power may go while a node that was killed starts again: what nobody was told is no loss then",
+          "[contract][crash][JRN-03][JRN-08]") {
+  std::size_t unpromised = 0;
+  std::size_t cut_while_opening = 0;
+  for (std::uint64_t killed_at = 100; killed_at < 130; ++killed_at)
+    for (std::uint64_t cut_at = 1; cut_at < 40; ++cut_at) {
+      INFO("killed at operation " << killed_at << ", power cut at operation " << cut_at << " of opening");
+      manual_clock clock;
+      sim_disk disk{killed_at * 100 + cut_at};
+      disk.kill_at(killed_at);
+      promises made;
+      run_script(sim_options(disk, clock), script_commits, made);
+      REQUIRE(disk.has_crashed());
+      disk.kill();
+      {
+        partition_options reading = sim_options(disk, clock);
+        reading.read_only = true;
+        const auto seen = open_partition(reading);
+        REQUIRE(seen);
+        if ((*seen)->head().position == made.head.position)
+          break;  // died at another moment than between write and sync
+      }
+      ++unpromised;
+      disk.crash_at(cut_at);
+      cut_while_opening += open_partition(sim_options(disk, clock)) ? 0 : 1;
+      disk.crash();
+      check_recovery(disk, clock, made);
+    }
+  CHECK(unpromised >= 39);
+  CHECK(cut_while_opening > 20);
+}
+
 TEST_CASE("a write or sync that fails stops the log, and nothing that failed was acknowledged",
           "[contract][crash][JRN-05]") {
   const auto op = GENERATE(disk_op::append, disk_op::sync);

@@ -69,7 +69,3 @@ void run_seeds(std::uint64_t first, std::uint64_t seeds) {
 TEST_CASE("one node under seeds", "[JRN-02][JRN-03][JRN-08][ENG-03][REP-04][TSK-14]") {
   run_seeds(from_environment("LOGLINE_SIM_SEED", 1), from_environment("LOGLINE_SIM_SEEDS", seeds_of_a_half));
 }
-
-TEST_CASE("one node under more seeds", "[.][JRN-02][JRN-03][JRN-08][ENG-03][REP-04][TSK-14]") {
-  run_seeds(1 + seeds_of_a_half, seeds_of_a_half);
-}
