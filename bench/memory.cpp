@@ -46,7 +46,7 @@ void idle_node(const bench::options& o, const bench::machine& m) {
   bench::contender node;
   for (std::size_t round = 0; round < o.rounds; ++round) {
     const bench::scratch directory{o, "memory"};
-    bench::child_process child{program, {"--data", directory.path() / "data", "--set", "http.port=0"}};
+    bench::child_process child{program, {"--data", directory.path() / "data", "--set", "gateway.listen=127.0.0.1:0"}};
     child.read_line(30);
     wait_seconds(settled_seconds);
     bench::measurement one;

@@ -27,7 +27,7 @@ bool covers(const version_vector& outer, const version_vector& inner) {
 
 }  // namespace
 
-TEST_CASE("merging vectors is a join: commutative, associative, idempotent, the least upper bound [TLN-03]") {
+TEST_CASE("merging vectors is a join: commutative, associative, idempotent, the least upper bound", "[TLN-03]") {
   rc::prop("commutative", [] {
     const auto a = vector();
     const auto b = vector();
@@ -73,7 +73,7 @@ TEST_CASE("comparing vectors is a partial order, seen from both sides") {
   });
 }
 
-TEST_CASE("the hybrid clock is strictly increasing and never behind what it heard [ENG-06]") {
+TEST_CASE("the hybrid clock is strictly increasing and never behind what it heard", "[ENG-06]") {
   rc::prop("whatever the wall clock does", [] {
     core::hybrid_clock clock;
     core::hybrid_time last;

@@ -63,7 +63,7 @@ std::vector<std::uint64_t> read_along(by cursor, bool with_legacy) {
 
 }  // namespace
 
-TEST_CASE("a reader by position gets every event once, in order, while others are merged [TLN-06]") {
+TEST_CASE("a reader by position gets every event once, in order, while others are merged", "[TLN-06]") {
   rc::prop("with legacy events as well", [] {
     const auto seen = read_along(by::pos, true);
     for (std::size_t i = 0; i < seen.size(); ++i)
@@ -71,7 +71,7 @@ TEST_CASE("a reader by position gets every event once, in order, while others ar
   });
 }
 
-TEST_CASE("a reader by vector misses nothing while others are merged, and gets nothing twice [TLN-06]") {
+TEST_CASE("a reader by vector misses nothing while others are merged, and gets nothing twice", "[TLN-06]") {
   rc::prop("between sites that count from one", [] {
     const auto seen = read_along(by::vc, false);
     RC_ASSERT(std::set<std::uint64_t>(seen.begin(), seen.end()).size() == seen.size());
@@ -82,7 +82,7 @@ TEST_CASE("a reader by vector misses nothing while others are merged, and gets n
   });
 }
 
-TEST_CASE("what a vector lacks is exactly what a peer needs [TLN-06]") {
+TEST_CASE("what a vector lacks is exactly what a peer needs", "[TLN-06]") {
   rc::prop("pulling by vector makes two sites equal", [] {
     auto made = random_history(false);
     auto& from = made.sites[0];
@@ -112,7 +112,7 @@ TEST_CASE("what a vector lacks is exactly what a peer needs [TLN-06]") {
   });
 }
 
-TEST_CASE("a reader by Lamport number gets every event of a stream at rest once [TLN-06]") {
+TEST_CASE("a reader by Lamport number gets every event of a stream at rest once", "[TLN-06]") {
   rc::prop("in pages of any size", [] {
     auto made = random_history(true);
     site reader{"reader.1"};

@@ -485,8 +485,7 @@ class comparison {
 
 }  // namespace
 
-TEST_CASE("a task queue does what a plain list of tasks would do [TSK-02][TSK-03][TSK-05][TSK-10][TSK-11][TSK-12]",
-          "[TSK-02][TSK-03][TSK-05][TSK-10][TSK-11][TSK-12]") {
+TEST_CASE("a task queue does what a plain list of tasks would do", "[TSK-02][TSK-03][TSK-05][TSK-10][TSK-11][TSK-12]") {
   setenv("RC_PARAMS", "max_success=1000", 0);  // unless the caller wants more, or a failure reproduced
   const bool agrees = rc::check("queue and model agree after every step", [] {
     const auto sequence = *rc::gen::scale(3.0, rc::gen::container<std::vector<step>>(steps()));

@@ -5,7 +5,7 @@
 
 using namespace logline;
 
-TEST_CASE("a timeline event's record carries its clocks, under the name of its stream [TLN-01]") {
+TEST_CASE("a timeline event's record carries its clocks, under the name of its stream", "[TLN-01]") {
   timeline::timeline_event_appended event;
   event.dot = {"s1.1", 3};
   event.lamport = 9;

@@ -49,7 +49,7 @@ TEST_CASE("an answer leaves only after its events are durable") {
   CHECK(log->head().position == core::gseq{2});
 }
 
-TEST_CASE("an entity decides on what is not yet durable, and nobody sees it before it is") {
+TEST_CASE("an entity decides on what is not yet durable, and nobody sees it before it is", "[ENG-01]") {
   auto log = new_log();
   stepped_node node{*log, with()};
   REQUIRE(node.ask(a, "add", R"({"amount":1})"));
@@ -83,7 +83,7 @@ TEST_CASE("many commands of one entity share a commit") {
   CHECK(total_of(*slots.back()->answer) == 101);
 }
 
-TEST_CASE("a repeated key finds the first answer, in flight, afterwards, and after a restart [ENG-03]") {
+TEST_CASE("a repeated key finds the first answer, in flight, afterwards, and after a restart", "[ENG-03]") {
   auto log = new_log();
   {
     stepped_node node{*log, with()};
@@ -108,7 +108,7 @@ TEST_CASE("a repeated key finds the first answer, in flight, afterwards, and aft
   CHECK(log->head().position == core::gseq{1});
 }
 
-TEST_CASE("expected eseq guards against a lost update [JRN-04]") {
+TEST_CASE("expected eseq guards against a lost update", "[JRN-04]") {
   auto log = new_log();
   stepped_node node{*log, with()};
   REQUIRE(node.ask(a, "add", R"({"amount":1})", {}, core::eseq{0}));
@@ -164,7 +164,7 @@ TEST_CASE("waiting commands are bounded and end with the node") {
   CHECK(node.ask(a, "read_total", "{}").error().code == "UNAVAILABLE");
 }
 
-TEST_CASE("wake-ups are kept in the journal and fire after a restart, late but once [ENG-05]") {
+TEST_CASE("wake-ups are kept in the journal and fire after a restart, late but once", "[ENG-05]") {
   auto log = new_log();
   core::timestamp later;
   {
@@ -187,7 +187,7 @@ TEST_CASE("wake-ups are kept in the journal and fire after a restart, late but o
   CHECK(log->head().position == core::gseq{4});
 }
 
-TEST_CASE("engine time never goes back [ENG-06]") {
+TEST_CASE("engine time never goes back", "[ENG-06]") {
   core::timestamp wall{1'000};
   actors::engine_clock clock{[&] { return wall; }, core::timestamp{5'000}};
   CHECK(clock.now() == core::timestamp{5'000});
@@ -221,7 +221,7 @@ TEST_CASE("idle entities sleep and wake with the same state") {
   CHECK(before->hash == after->hash);
 }
 
-TEST_CASE("live states, a replay from gseq 1 and snapshots agree [REP-04] [JRN-10]") {
+TEST_CASE("live states, a replay from gseq 1 and snapshots agree [REP-04]", "[JRN-10]") {
   auto log = new_log();
   auto options = with();
   options.limits.host.snapshot_events = 5;
@@ -256,7 +256,7 @@ TEST_CASE("live states, a replay from gseq 1 and snapshots agree [REP-04] [JRN-1
   CHECK(live->state == replayed->state);
 }
 
-TEST_CASE("an entity can be seen as it was [REP-03]") {
+TEST_CASE("an entity can be seen as it was", "[REP-03]") {
   auto log = new_log();
   stepped_node node{*log, with()};
   for (int i = 1; i <= 5; ++i)

@@ -130,7 +130,7 @@ TEST_CASE("a reactor waits out an overload") {
   CHECK(has(state_of(node, "t/account/mirror"), R"("total":10)"));
 }
 
-TEST_CASE("the worker does each task once, and what a former life held is taken up again [TSK-14]") {
+TEST_CASE("the worker does each task once, and what a former life held is taken up again", "[TSK-14]") {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     auto log = new_log();
     std::mt19937_64 engine{seed};

@@ -14,7 +14,7 @@ core::timeline_stamp stamp(const char* site, std::uint64_t n, version_vector vc)
 
 }  // namespace
 
-TEST_CASE("merging vectors takes the larger of each component [TLN-03]") {
+TEST_CASE("merging vectors takes the larger of each component", "[TLN-03]") {
   CHECK(core::merge({{"a", 1}, {"b", 5}}, {{"b", 2}, {"c", 3}}) == version_vector{{"a", 1}, {"b", 5}, {"c", 3}});
   CHECK(core::merge({}, {}) == version_vector{});
 }
@@ -26,7 +26,7 @@ TEST_CASE("vectors compare component by component, and an absent one is zero") {
   CHECK(core::compare(version_vector{{"a", 1}}, version_vector{{"b", 1}}) == causality::concurrent);
 }
 
-TEST_CASE("a happened before b exactly when b's vector covers a's dot and they differ [TLN-03]") {
+TEST_CASE("a happened before b exactly when b's vector covers a's dot and they differ", "[TLN-03]") {
   const auto a1 = stamp("a", 1, {{"a", 1}});
   const auto a2 = stamp("a", 2, {{"a", 2}});
   const auto b1 = stamp("b", 1, {{"a", 1}, {"b", 1}});

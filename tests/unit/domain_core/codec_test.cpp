@@ -202,8 +202,8 @@ TEST_CASE("one answer names several mistakes, sixteen at most") {
   CHECK(read_json_strictly<sample::point>(many).error().details.size() == 16);
 }
 
-TEST_CASE(
-    "a stored value is read tolerantly: a newer writer's fields and limits do not stop an older reader [JRN-09]") {
+TEST_CASE("a stored value is read tolerantly: a newer writer's fields and limits do not stop an older reader",
+          "[JRN-09]") {
   const auto widened = core::document_from_json(R"({"x":99,"y":1,"added_later":{"deep":[1]}})");
   const auto read = from_msgpack<sample::point>(widened->msgpack);
   REQUIRE(read);

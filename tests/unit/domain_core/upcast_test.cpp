@@ -82,7 +82,7 @@ core::result<core::applied> apply(core::state_ptr& state, std::string_view event
 
 }  // namespace
 
-TEST_CASE("the stored bytes of version 1 still fold, through every version in between [JRN-09]") {
+TEST_CASE("the stored bytes of version 1 still fold, through every version in between", "[JRN-09]") {
   auto state = type().vacant();
   const auto v1 = fixtures::read_file(fixtures::golden_path(__FILE__, "meter_read.v1.msgpack"));
   const auto folded = apply(state, "meter_read", 1, v1);
@@ -96,14 +96,14 @@ TEST_CASE("the stored bytes of version 1 still fold, through every version in be
   CHECK(as_meter(state).total == 12 + 30);
 }
 
-TEST_CASE("version 1 and version 2 are what they were when they were written [JRN-09]") {
+TEST_CASE("version 1 and version 2 are what they were when they were written", "[JRN-09]") {
   CHECK(core::json_text(fixtures::read_file(fixtures::golden_path(__FILE__, "meter_read.v1.msgpack"))) ==
         R"({"value":"12"})");
   CHECK(core::json_text(fixtures::read_file(fixtures::golden_path(__FILE__, "meter_read.v2.msgpack"))) ==
         R"({"value":30})");
 }
 
-TEST_CASE("the newest version folds as it is, and tolerates fields of a newer writer [JRN-09]") {
+TEST_CASE("the newest version folds as it is, and tolerates fields of a newer writer", "[JRN-09]") {
   auto state = type().vacant();
   REQUIRE(apply(state, "meter_read", 3, core::to_msgpack(metering::meter_read{5, "MWh"})));
   REQUIRE(apply(state, "meter_read", 3, core::document_from_json(R"({"reading":1,"unit":"MWh","by":"x"})")->msgpack));
@@ -111,7 +111,7 @@ TEST_CASE("the newest version folds as it is, and tolerates fields of a newer wr
   CHECK(as_meter(state).unit == "MWh");
 }
 
-TEST_CASE("events of a retired type are kept and skipped [REP-08]") {
+TEST_CASE("events of a retired type are kept and skipped", "[REP-08]") {
   auto state = type().vacant();
   const auto skipped = apply(state, "meter_calibrated", 1, "\x80");
   REQUIRE(skipped);
@@ -119,7 +119,7 @@ TEST_CASE("events of a retired type are kept and skipped [REP-08]") {
   CHECK(as_meter(state).total == 0);
 }
 
-TEST_CASE("an event or version from the future stops the fold with UNKNOWN_SCHEMA [REP-08]") {
+TEST_CASE("an event or version from the future stops the fold with UNKNOWN_SCHEMA", "[REP-08]") {
   auto state = type().vacant();
   for (const auto& [event, version] :
        std::vector<std::pair<std::string, std::uint16_t>>{{"meter_read", 4}, {"meter_read", 0}, {"meter_melted", 1}}) {

@@ -131,7 +131,7 @@ TEST_CASE("the state of an entity that does not exist yet is stored and read bac
   }
 }
 
-TEST_CASE("an event that no version of an entity told stops its fold [REP-08]") {
+TEST_CASE("an event that no version of an entity told stops its fold", "[REP-08]") {
   for (const auto* type : domain::entity_types()) {
     CAPTURE(type->name());
     const auto state = type->vacant();

@@ -72,7 +72,7 @@ TEST_CASE("a secret is sealed before it is decided on, and neither state nor eve
   CHECK(shown_state(lone).find("retnuh") == std::string::npos);
 }
 
-TEST_CASE("receive: a delivery with GitHub's documented signature is accepted as it came [CON-06]") {
+TEST_CASE("receive: a delivery with GitHub's documented signature is accepted as it came", "[CON-06]") {
   const auto command = delivery();
   REQUIRE(command.headers.at("x-hub-signature-256") == github_signature);
   opened_at_start()
@@ -81,7 +81,7 @@ TEST_CASE("receive: a delivery with GitHub's documented signature is accepted as
       .then_reply(receive_reply{true, false, "72d3162e-cc78-11e3-81ab-4c9367dc0958", core::sha256(github_body)});
 }
 
-TEST_CASE("receive: the signature covers the raw bytes, whatever they are [CON-06]") {
+TEST_CASE("receive: the signature covers the raw bytes, whatever they are", "[CON-06]") {
   const std::string raw{"\xff\x00 {\"a\":\r\n1}", 12};
   const auto command = delivery(raw);
   opened_at_start().when(command, context_at(start_of_time)).then(received(command));
@@ -90,7 +90,7 @@ TEST_CASE("receive: the signature covers the raw bytes, whatever they are [CON-0
   opened_at_start().when(respaced, context_at(start_of_time)).then_rejected("SIGNATURE_INVALID");
 }
 
-TEST_CASE("receive: a missing or wrong signature is refused and nothing is written [CON-04]") {
+TEST_CASE("receive: a missing or wrong signature is refused and nothing is written", "[CON-04]") {
   const auto with_signature = [](std::string value) {
     auto command = delivery();
     command.headers["x-hub-signature-256"] = std::move(value);
@@ -145,7 +145,7 @@ TEST_CASE("receive: only headers that matter are kept, and none that carries cre
   opened_at_start().when(command, context_at(start_of_time)).then(event);
 }
 
-TEST_CASE("receive: the same delivery again is recognised and writes nothing [CON-14]") {
+TEST_CASE("receive: the same delivery again is recognised and writes nothing", "[CON-14]") {
   const auto first = delivery();
   opened_at_start()
       .given(received(first))
@@ -160,7 +160,7 @@ TEST_CASE("receive: the same delivery again is recognised and writes nothing [CO
   opened_at_start().given(received(first)).when(delivery("another body"), context_at(start_of_time)).then_nothing();
 }
 
-TEST_CASE("receive: without an id header the body's digest is the identity [CON-14]") {
+TEST_CASE("receive: without an id header the body's digest is the identity", "[CON-14]") {
   const auto command = delivery(github_body, github_secret, "");
   const std::string id = "sha256:" + core::sha256(github_body).hex();
   auto event = received(delivery());
@@ -173,7 +173,7 @@ TEST_CASE("receive: without an id header the body's digest is the identity [CON-
   opened_at_start().given(event).when(empty, context_at(start_of_time)).then_nothing();
 }
 
-TEST_CASE("receive: a very long delivery id is replaced by its digest [CON-11]") {
+TEST_CASE("receive: a very long delivery id is replaced by its digest", "[CON-11]") {
   const std::string id(600, 'i');
   opened_at_start()
       .when(delivery(github_body, github_secret, id), context_at(start_of_time))
@@ -182,7 +182,7 @@ TEST_CASE("receive: a very long delivery id is replaced by its digest [CON-11]")
       });
 }
 
-TEST_CASE("receive: a body over the limit is too large, before any signature is computed [CON-04]") {
+TEST_CASE("receive: a body over the limit is too large, before any signature is computed", "[CON-04]") {
   auto small = opened();
   small.max_body_bytes = 12;
   auto command = delivery();
@@ -222,7 +222,7 @@ TEST_CASE("receive: a node without the key says so instead of refusing the provi
   opened_at_start().when(delivery(), ctx).then_rejected("INTERNAL");
 }
 
-TEST_CASE("rotate_secret: current, then previous, until the grace is over [CON-06]") {
+TEST_CASE("rotate_secret: current, then previous, until the grace is over", "[CON-06]") {
   const auto rotate_at = start_of_time + core::hours(1);
   const rotate_secret command{box.seal("new"), 3'600};
   const connector_secret_rotated rotated{box.seal("new"), rotate_at + core::hours(1)};
@@ -304,12 +304,11 @@ TEST_CASE("delivery: answers the body as it came, from the journal") {
   opened_at_start()
       .given(received(delivery()))
       .when(read_delivery{"72d3162e-cc78-11e3-81ab-4c9367dc0958"}, context_at(start_of_time))
-      .then_reply(
-          R"({"delivery_id":"72d3162e-cc78-11e3-81ab-4c9367dc0958","at":"2026-01-01T00:00:00.000000Z",)"
-          R"("eseq":2,"size":13,)"
-          R"("event":"ping","content_type":"application/json","headers":{"content-type":"application/json",)"
-          R"("x-github-delivery":"72d3162e-cc78-11e3-81ab-4c9367dc0958","x-github-event":"ping"},)"
-          R"("body":{"$b64":"SGVsbG8sIFdvcmxkIQ=="}})");
+      .then_reply(R"({"delivery_id":"72d3162e-cc78-11e3-81ab-4c9367dc0958","at":"2026-01-01T00:00:00.000000Z",)"
+                  R"("eseq":2,"size":13,)"
+                  R"("event":"ping","content_type":"application/json","headers":{"content-type":"application/json",)"
+                  R"("x-github-delivery":"72d3162e-cc78-11e3-81ab-4c9367dc0958","x-github-event":"ping"},)"
+                  R"("body":{"$b64":"SGVsbG8sIFdvcmxkIQ=="}})");
   opened_at_start().when(read_delivery{"unknown"}, context_at(start_of_time)).then_rejected("NOT_FOUND");
   opened_at_start()
       .given(received(delivery()))

@@ -15,7 +15,7 @@ delivery_memory::key key(std::uint64_t n) {
 
 }  // namespace
 
-TEST_CASE("a delivery is remembered for nine days, never shorter, and forgotten when a later one comes [CON-14]") {
+TEST_CASE("a delivery is remembered for nine days, never shorter, and forgotten when a later one comes", "[CON-14]") {
   delivery_memory memory;
   memory.remember(key(1), start, core::eseq{1});
   const auto last_moment = start + core::days(9) - core::duration_us{1};

@@ -62,7 +62,7 @@ const core::entity_type& type_of() {
 
 }  // namespace
 
-TEST_CASE("timeline: the stored form of each event is what it was [JRN-09]") {
+TEST_CASE("timeline: the stored form of each event is what it was", "[JRN-09]") {
   using namespace timeline;
   stored_events events{type_of<timeline_definition>()};
   const core::dot dot{"b.1", 300};
@@ -74,7 +74,7 @@ TEST_CASE("timeline: the stored form of each event is what it was [JRN-09]") {
   events.check(timeline_event_tombstoned{id, "asked to"});
 }
 
-TEST_CASE("tenant: the stored form of each event is what it was [JRN-09]") {
+TEST_CASE("tenant: the stored form of each event is what it was", "[JRN-09]") {
   using namespace tenancy;
   stored_events events{type_of<tenant_definition>()};
   events.check(tenant_created{"Acme Ltd", "gold", "founder"});
@@ -83,7 +83,7 @@ TEST_CASE("tenant: the stored form of each event is what it was [JRN-09]") {
   events.check(tenant_settings_changed{{{"locale", json("\"pt-BR\"")}, {"rpm", json("null")}}});
 }
 
-TEST_CASE("connector: the stored form of each event is what it was [JRN-09]") {
+TEST_CASE("connector: the stored form of each event is what it was", "[JRN-09]") {
   using namespace integration;
   stored_events events{type_of<connector_definition>()};
   events.check(connector_opened{verifier::hmac_sha256,
@@ -109,7 +109,7 @@ TEST_CASE("connector: the stored form of each event is what it was [JRN-09]") {
   events.check(delivery);
 }
 
-TEST_CASE("optional fields that are absent are not stored [JRN-09]") {
+TEST_CASE("optional fields that are absent are not stored", "[JRN-09]") {
   timeline::timeline_event_imported event;
   event.payload = json("1");
   CHECK(core::json_text(core::to_msgpack(event)).find("dot") == std::string::npos);

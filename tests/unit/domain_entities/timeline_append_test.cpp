@@ -21,7 +21,7 @@ timeline::append with_clocks(version_vector vc, std::uint64_t lamport) {
 
 }  // namespace
 
-TEST_CASE("the first append makes the stream: dot 1, Lamport 1, position 1 [TLN-01]") {
+TEST_CASE("the first append makes the stream: dot 1, Lamport 1, position 1", "[TLN-01]") {
   auto ctx = context_at(start_of_time);
   const auto expected_id = context_at(start_of_time).new_id();
   timeline_spec()
@@ -30,7 +30,7 @@ TEST_CASE("the first append makes the stream: dot 1, Lamport 1, position 1 [TLN-
       .then_reply(timeline::append_reply{expected_id, {"s1.1", 1}, 1, {{"s1.1", 1}}, 1});
 }
 
-TEST_CASE("each append counts on: dot, own component, Lamport and position [TLN-01]") {
+TEST_CASE("each append counts on: dot, own component, Lamport and position", "[TLN-01]") {
   lone_timeline lone;
   for (std::uint64_t n = 1; n <= 3; ++n) {
     const auto reply = reply_of<timeline::append_reply>(lone.send(append(), context_at(start_of_time, n)));
@@ -41,7 +41,7 @@ TEST_CASE("each append counts on: dot, own component, Lamport and position [TLN-
   }
 }
 
-TEST_CASE("clocks from outside are merged into the event and into the stream [TLN-01]") {
+TEST_CASE("clocks from outside are merged into the event and into the stream", "[TLN-01]") {
   timeline_spec()
       .given(appended(1, 1))
       .when(with_clocks({{"b.1", 4}, {"s1.1", 1}, {"c.1", 0}}, 9))
@@ -55,7 +55,7 @@ TEST_CASE("clocks from outside are merged into the event and into the stream [TL
       });
 }
 
-TEST_CASE("a Lamport number from outside that is behind changes nothing [TLN-01]") {
+TEST_CASE("a Lamport number from outside that is behind changes nothing", "[TLN-01]") {
   timeline_spec()
       .given(appended(1, 7))
       .when(with_clocks({}, 3))
@@ -64,7 +64,7 @@ TEST_CASE("a Lamport number from outside that is behind changes nothing [TLN-01]
       });
 }
 
-TEST_CASE("a resurrected site counts in a component of its own [TLN-02]") {
+TEST_CASE("a resurrected site counts in a component of its own", "[TLN-02]") {
   lone_timeline lone;
   static_cast<void>(lone.send(append(), context_at(start_of_time)));
   auto revived = context_at(start_of_time, 2);
@@ -75,7 +75,7 @@ TEST_CASE("a resurrected site counts in a component of its own [TLN-02]") {
   CHECK(reply.lamport == 2);
 }
 
-TEST_CASE("clocks that cannot be are refused [TLN-01] [TLN-12]") {
+TEST_CASE("clocks that cannot be are refused [TLN-01]", "[TLN-12]") {
   const auto refused = [](const timeline::append& command) {
     timeline_spec().given(appended(1, 1)).when(command).then_rejected("INVALID_CLOCK");
   };
@@ -126,7 +126,7 @@ TEST_CASE("expected_pos: nothing is written unless the stream ends there") {
       [](const auto&, const auto& decided) { CHECK(decided.events().size() == 1); });
 }
 
-TEST_CASE("a payload over the limit is refused as too large, and what is accepted fits a record [TLN-12]") {
+TEST_CASE("a payload over the limit is refused as too large, and what is accepted fits a record", "[TLN-12]") {
   auto command = append();
   const std::size_t room = timeline::payload_room({{"s1.1", 1}});
   CHECK(room >= 1'000'000);
@@ -141,7 +141,7 @@ TEST_CASE("a payload over the limit is refused as too large, and what is accepte
   timeline_spec().when(command).then_rejected("PAYLOAD_TOO_LARGE");
 }
 
-TEST_CASE("the envelope gets the event's clocks [TLN-01]") {
+TEST_CASE("the envelope gets the event's clocks", "[TLN-01]") {
   const auto box = core::event_box::of(appended(2, 9, {{"b.1", 4}}));
   const auto stamp = box.stamp(box.body.get());
   REQUIRE(stamp);
@@ -150,7 +150,7 @@ TEST_CASE("the envelope gets the event's clocks [TLN-01]") {
   CHECK_FALSE(release.stamp(release.body.get()));
 }
 
-TEST_CASE("a tombstone marks an event once; its payload is no longer answered [TLN-10]") {
+TEST_CASE("a tombstone marks an event once; its payload is no longer answered", "[TLN-10]") {
   const timeline::tombstone command{id(1), "asked to"};
   timeline_spec()
       .given(appended(1, 1))

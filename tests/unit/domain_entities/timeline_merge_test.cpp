@@ -28,7 +28,7 @@ std::string refusal(const merge_item& item, const lone_timeline& lone = lone_tim
 
 }  // namespace
 
-TEST_CASE("a foreign event keeps id, dot, vector, Lamport number and signature [TLN-04]") {
+TEST_CASE("a foreign event keeps id, dot, vector, Lamport number and signature", "[TLN-04]") {
   auto item = foreign("b.1", 1, 5);
   item.created_at = start_of_time - core::seconds(60);
   item.sig = core::bytes{"signed"};
@@ -39,7 +39,7 @@ TEST_CASE("a foreign event keeps id, dot, vector, Lamport number and signature [
       .then_reply(merge_reply{1, 0, 0, 0, {item_status::imported}, {}, {5, 2, {{"b.1", 1}, {"s1.1", 1}}}});
 }
 
-TEST_CASE("local clocks take the maximum: the next append comes after everything merged [TLN-04]") {
+TEST_CASE("local clocks take the maximum: the next append comes after everything merged", "[TLN-04]") {
   timeline_spec()
       .given(appended(1, 1), imported(foreign("b.1", 1, 5), 2))
       .when(append())
@@ -50,7 +50,7 @@ TEST_CASE("local clocks take the maximum: the next append comes after everything
       });
 }
 
-TEST_CASE("applying a batch twice changes nothing and writes nothing [TLN-04]") {
+TEST_CASE("applying a batch twice changes nothing and writes nothing", "[TLN-04]") {
   const merge_external batch{{foreign("b.1", 1, 1), foreign("b.1", 2, 2), foreign("b.1", 2, 2)}};
   lone_timeline lone;
   auto reply = reply_of<merge_reply>(lone.send(batch, context_at(start_of_time)));
@@ -66,7 +66,7 @@ TEST_CASE("applying a batch twice changes nothing and writes nothing [TLN-04]") 
   CHECK(lone.hash() == hash);
 }
 
-TEST_CASE("an event of ours that comes back is a duplicate [TLN-04]") {
+TEST_CASE("an event of ours that comes back is a duplicate", "[TLN-04]") {
   lone_timeline lone;
   const auto ours = reply_of<timeline::append_reply>(lone.send(append(), context_at(start_of_time)));
   merge_item back;
@@ -82,7 +82,7 @@ TEST_CASE("an event of ours that comes back is a duplicate [TLN-04]") {
   CHECK(refusal(back, lone) == "EQUIVOCATION");
 }
 
-TEST_CASE("an event waits until all that it has seen is here, and is then released [TLN-04]") {
+TEST_CASE("an event waits until all that it has seen is here, and is then released", "[TLN-04]") {
   const auto b1 = foreign("b.1", 1, 1);
   const auto b2 = foreign("b.1", 2, 2, {{"c.1", 1}});
   const auto c1 = foreign("c.1", 1, 1);
@@ -121,7 +121,7 @@ TEST_CASE("a chain of waiting events is released in one go, in reading order") {
   lone.check_replay();
 }
 
-TEST_CASE("within a batch the order does not matter: nothing waits for what comes with it [TLN-04]") {
+TEST_CASE("within a batch the order does not matter: nothing waits for what comes with it", "[TLN-04]") {
   const merge_external backwards{{foreign("b.1", 3, 3), foreign("b.1", 2, 2), foreign("b.1", 1, 1)}};
   lone_timeline lone;
   const auto decided = lone.send(backwards, context_at(start_of_time));
@@ -137,7 +137,7 @@ TEST_CASE("within a batch the order does not matter: nothing waits for what come
   lone.check_replay();
 }
 
-TEST_CASE("events without a dot, of older systems [TLN-04]") {
+TEST_CASE("events without a dot, of older systems", "[TLN-04]") {
   SECTION("one component gives the dot, and nobody waits for gaps") {
     lone_timeline lone;
     static_cast<void>(lone.send(append(), context_at(start_of_time, 1)));
@@ -177,7 +177,7 @@ TEST_CASE("events without a dot, of older systems [TLN-04]") {
   }
 }
 
-TEST_CASE("clocks that cannot be are refused item by item; the others are applied [TLN-04] [TLN-12]") {
+TEST_CASE("clocks that cannot be are refused item by item; the others are applied [TLN-04]", "[TLN-12]") {
   version_vector many;
   for (int i = 0; i < 256; ++i)
     many["x" + std::to_string(i) + ".1"] = 1;
@@ -206,7 +206,7 @@ TEST_CASE("clocks that cannot be are refused item by item; the others are applie
                               {1, 1, {{"c.1", 1}}}});
 }
 
-TEST_CASE("a batch as it comes from a door: bad clocks are refused item by item [TLN-04]") {
+TEST_CASE("a batch as it comes from a door: bad clocks are refused item by item", "[TLN-04]") {
   const char* body =
       R"({"batch":[{"payload":1,"vc":{"n3":-1},"lamport":1},{"payload":1,"vc":{"n3":9223372036854775808},"lamport":1},)"
       R"({"payload":1,"vc":{"n3":1},"lamport":-1},{"payload":1,"vc":"n3","lamport":1},)"
@@ -226,7 +226,7 @@ TEST_CASE("a batch as it comes from a door: bad clocks are refused item by item 
     CHECK(r.code == "INVALID_CLOCK");
 }
 
-TEST_CASE("an event that claims to be ours and is not is FORGED_ORIGIN [TLN-04]") {
+TEST_CASE("an event that claims to be ours and is not is FORGED_ORIGIN", "[TLN-04]") {
   lone_timeline lone;
   static_cast<void>(lone.send(append(), context_at(start_of_time)));
   CHECK(refusal(foreign("s1.1", 2, 2), lone) == "FORGED_ORIGIN");
@@ -236,7 +236,7 @@ TEST_CASE("an event that claims to be ours and is not is FORGED_ORIGIN [TLN-04]"
   CHECK(refusal(foreign("s1.0", 1, 2), lone) == "not refused");
 }
 
-TEST_CASE("two events with one dot or one id are told apart [TLN-04]") {
+TEST_CASE("two events with one dot or one id are told apart", "[TLN-04]") {
   lone_timeline lone;
   static_cast<void>(lone.send(merge_external{{foreign("b.1", 1, 1), foreign("b.1", 3, 3)}}, context_at(start_of_time)));
   auto other_payload = foreign("b.1", 1, 1);
@@ -256,7 +256,7 @@ TEST_CASE("two events with one dot or one id are told apart [TLN-04]") {
   CHECK(reply.items == std::vector{item_status::imported, item_status::refused});
 }
 
-TEST_CASE("payload limits of a merge [TLN-12]") {
+TEST_CASE("payload limits of a merge", "[TLN-12]") {
   auto large = foreign("b.1", 1, 1);
   large.payload = core::to_document(std::string(timeline::payload_room(large.vc.value) - 4, 'x'));
   CHECK(refusal(large) == "PAYLOAD_TOO_LARGE");

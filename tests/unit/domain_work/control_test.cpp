@@ -4,7 +4,7 @@
 
 namespace logline::work {
 
-TEST_CASE("pause and resume the queue or a kind; saying it again is quiet [TSK-12]", "[TSK-12]") {
+TEST_CASE("pause and resume the queue or a kind; saying it again is quiet", "[TSK-12]") {
   queue_spec().when(pause{}).then(queue_paused{}).then_look([](const lone_queue& q, const auto&) {
     CHECK(q.state().paused);
   });
@@ -42,7 +42,7 @@ TEST_CASE("rules are kept of a bounded number of kinds") {
   CHECK_FALSE(queue.send(rules, ctx_s(0)).rejection());
 }
 
-TEST_CASE("a waiting task moves to another time; the past means now [TSK-11]", "[TSK-11]") {
+TEST_CASE("a waiting task moves to another time; the past means now", "[TSK-11]") {
   queue_spec()
       .given(enqueued(1))
       .when(reschedule{task_id(1), at_min(9)}, ctx_s(1))
@@ -59,7 +59,7 @@ TEST_CASE("a waiting task moves to another time; the past means now [TSK-11]", "
       .then_nothing();
 }
 
-TEST_CASE("only waiting tasks move, and no further than 366 days [TSK-11][TSK-17]", "[TSK-11][TSK-17]") {
+TEST_CASE("only waiting tasks move, and no further than 366 days", "[TSK-11][TSK-17]") {
   queue_spec().when(reschedule{task_id(1), at_s(9)}).then_rejected("NOT_FOUND");
   queue_spec().given(enqueued(1), leased(1)).when(reschedule{task_id(1), at_s(9)}).then_rejected("CONFLICT");
   queue_spec()
@@ -68,7 +68,7 @@ TEST_CASE("only waiting tasks move, and no further than 366 days [TSK-11][TSK-17
       .then_rejected("INVALID_INPUT", "/run_at");
 }
 
-TEST_CASE("configure replaces the rules of the queue or of a kind [TSK-08]", "[TSK-08]") {
+TEST_CASE("configure replaces the rules of the queue or of a kind", "[TSK-08]") {
   configure command;
   command.values.backoff = backoff_policy{backoff_shape::exponential, 2, 60, 86'400};
   command.values.max_attempts = 6;

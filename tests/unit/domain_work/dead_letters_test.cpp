@@ -30,7 +30,7 @@ queue_spec dead_letter() {
 
 }  // namespace
 
-TEST_CASE("a dead letter is taken back with fresh attempts and its past [TSK-10]", "[TSK-10]") {
+TEST_CASE("a dead letter is taken back with fresh attempts and its past", "[TSK-10]") {
   dead_letter()
       .when(retry{task_id(1)}, ctx_s(100))
       .then(task_retried{task_id(1), at_s(100), 5})
@@ -48,7 +48,7 @@ TEST_CASE("a dead letter is taken back with fresh attempts and its past [TSK-10]
       });
 }
 
-TEST_CASE("only dead letters are taken back or given up [TSK-10]", "[TSK-10]") {
+TEST_CASE("only dead letters are taken back or given up", "[TSK-10]") {
   queue_spec().when(retry{task_id(1)}).then_rejected("NOT_FOUND");
   queue_spec().given(enqueued(1)).when(retry{task_id(1)}).then_rejected("NOT_FOUND");
   dead_letter().given(task_retried{task_id(1), at_s(1), 5}).when(retry{task_id(1)}).then_rejected("NOT_FOUND");
@@ -59,7 +59,7 @@ TEST_CASE("only dead letters are taken back or given up [TSK-10]", "[TSK-10]") {
   dead_letter().given(one, enqueued(2)).when(retry{task_id(1)}).then_rejected("QUEUE_FULL");
 }
 
-TEST_CASE("a dead letter that is given up is CANCELLED [TSK-10]", "[TSK-10]") {
+TEST_CASE("a dead letter that is given up is CANCELLED", "[TSK-10]") {
   dead_letter()
       .when(discard{task_id(1), "old news"})
       .then(task_cancelled{task_id(1), "old news"})
@@ -69,7 +69,7 @@ TEST_CASE("a dead letter that is given up is CANCELLED [TSK-10]", "[TSK-10]") {
   dead_letter().given(task_cancelled{task_id(1), "old news"}).when(discard{task_id(1), "again"}).then_nothing();
 }
 
-TEST_CASE("dead letters never go away by themselves [TSK-09]", "[TSK-09]") {
+TEST_CASE("dead letters never go away by themselves", "[TSK-09]") {
   lone_queue queue;
   let_die(queue, 1, 0);
   CHECK_FALSE(queue.next_wake());
@@ -77,7 +77,7 @@ TEST_CASE("dead letters never go away by themselves [TSK-09]", "[TSK-09]") {
   CHECK(queue.state().tasks.count(task_status::error) == 1);
 }
 
-TEST_CASE("retry_all takes back what matches [TSK-10]", "[TSK-10]") {
+TEST_CASE("retry_all takes back what matches", "[TSK-10]") {
   lone_queue queue;
   let_die(queue, 1, 10);
   let_die(queue, 2, 20, "chat");
@@ -97,7 +97,7 @@ TEST_CASE("retry_all takes back what matches [TSK-10]", "[TSK-10]") {
   queue.check_replay();
 }
 
-TEST_CASE("retry_all keeps to its rate [TSK-10]", "[TSK-10]") {
+TEST_CASE("retry_all keeps to its rate", "[TSK-10]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 5; ++n)
     let_die(queue, n, n);
@@ -106,7 +106,7 @@ TEST_CASE("retry_all keeps to its rate [TSK-10]", "[TSK-10]") {
     CHECK(queue.state().tasks.find(task_id(n))->run_at == at_s(100) + core::milliseconds(500 * (n - 1)));
 }
 
-TEST_CASE("retry_all of very many goes on by itself, takes each once, and keeps to its rate [TSK-10]", "[TSK-10]") {
+TEST_CASE("retry_all of very many goes on by itself, takes each once, and keeps to its rate", "[TSK-10]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 2'500; ++n)
     let_die(queue, n, 1 + n / 700, n % 5 == 0 ? "chat" : "mail");
@@ -135,7 +135,7 @@ TEST_CASE("retry_all of very many goes on by itself, takes each once, and keeps 
   CHECK_FALSE(queue.next_wake());
 }
 
-TEST_CASE("retry_all ends when no more tasks may wait [TSK-10]", "[TSK-10]") {
+TEST_CASE("retry_all ends when no more tasks may wait", "[TSK-10]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 5; ++n)
     let_die(queue, n, n);
@@ -149,7 +149,7 @@ TEST_CASE("retry_all ends when no more tasks may wait [TSK-10]", "[TSK-10]") {
   CHECK(none.rejection()->code == "QUEUE_FULL");
 }
 
-TEST_CASE("dead letters are listed with their last errors, the oldest first, page by page [TSK-10]", "[TSK-10]") {
+TEST_CASE("dead letters are listed with their last errors, the oldest first, page by page", "[TSK-10]") {
   lone_queue queue;
   for (unsigned n : {3u, 1u, 2u})
     let_die(queue, n, 10 * n);

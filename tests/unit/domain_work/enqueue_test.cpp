@@ -13,7 +13,7 @@ core::uuid only_task(const lone_queue& queue) {
 
 }  // namespace
 
-TEST_CASE("an enqueued task waits with the defaults and is answered by its id [TSK-01]", "[TSK-01]") {
+TEST_CASE("an enqueued task waits with the defaults and is answered by its id", "[TSK-01]") {
   auto command = mail();
   command.payload = json(R"({"to":"a@example.org"})");
   queue_spec().when(command, ctx_s(7)).then_look([&](const lone_queue& queue, const core::decision& decided) {
@@ -74,7 +74,7 @@ TEST_CASE("max_attempts comes from the task, its kind, the queue, the default, i
   });
 }
 
-TEST_CASE("a task more than 366 days ahead is refused [TSK-17]", "[TSK-17]") {
+TEST_CASE("a task more than 366 days ahead is refused", "[TSK-17]") {
   auto command = mail();
   command.run_at = start_of_time + core::days(366);
   queue_spec().when(command, ctx_s(0)).then_look([](const auto&, const auto& decided) {
@@ -104,7 +104,7 @@ TEST_CASE("a payload is an object of at most 256 KiB") {
   queue_spec().when(command).then_rejected("PAYLOAD_TOO_LARGE");
 }
 
-TEST_CASE("a unique key finds the task that waits or runs [TSK-02]", "[TSK-02]") {
+TEST_CASE("a unique key finds the task that waits or runs", "[TSK-02]") {
   auto first = enqueued(1);
   first.unique_key = "order-17";
   auto again = mail();
@@ -123,7 +123,7 @@ TEST_CASE("a unique key finds the task that waits or runs [TSK-02]", "[TSK-02]")
       .then_look([](const auto&, const auto& decided) { CHECK(decided.events().size() == 1); });
 }
 
-TEST_CASE("a full queue refuses, with a time to try again, and still knows duplicates [TSK-17]", "[TSK-17]") {
+TEST_CASE("a full queue refuses, with a time to try again, and still knows duplicates", "[TSK-17]") {
   queue_configured two;
   two.pending_max = 2;
   auto first = enqueued(1);
@@ -145,7 +145,7 @@ TEST_CASE("a full queue refuses, with a time to try again, and still knows dupli
   CHECK(task_queue{}.pending_max == 1'000'000);
 }
 
-TEST_CASE("a batch goes in whole, in its order, or not at all [TSK-02]", "[TSK-02]") {
+TEST_CASE("a batch goes in whole, in its order, or not at all", "[TSK-02]") {
   enqueue_batch batch;
   for (int n = 0; n < 20; ++n) {
     auto task = mail();

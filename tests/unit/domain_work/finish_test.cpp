@@ -30,7 +30,7 @@ bool work_once(lone_queue& queue, core::timestamp now, std::uint64_t seed, Then&
 
 }  // namespace
 
-TEST_CASE("a completed task is DONE and its attempt closed [TSK-06]", "[TSK-06]") {
+TEST_CASE("a completed task is DONE and its attempt closed", "[TSK-06]") {
   const auto result = json(R"({"sent":true})");
   queue_spec()
       .given(enqueued(1), leased(1))
@@ -51,7 +51,7 @@ TEST_CASE("completing twice under one lease changes nothing and answers the same
       .then_reply(now_is(1, "DONE"));
 }
 
-TEST_CASE("complete and fail need the current lease of that task [TSK-06]", "[TSK-06]") {
+TEST_CASE("complete and fail need the current lease of that task", "[TSK-06]") {
   const auto given = [] { return queue_spec().given(enqueued(1), enqueued(2), leased(1), leased(2, 0, 1, 2)); };
   given().when(complete{task_id(1), lease_id(2), {}}, ctx_s(1)).then_rejected("LEASE_LOST");
   given().when(complete{task_id(1), lease_id(7), {}}, ctx_s(1)).then_rejected("LEASE_LOST");
@@ -74,7 +74,7 @@ TEST_CASE("a result is bounded as a payload is") {
   queue_spec().given(enqueued(1), leased(1)).when(command, ctx_s(1)).then_rejected("PAYLOAD_TOO_LARGE");
 }
 
-TEST_CASE("a failed attempt is closed and the task waits n² minutes [TSK-06][TSK-07]", "[TSK-06][TSK-07]") {
+TEST_CASE("a failed attempt is closed and the task waits n² minutes", "[TSK-06][TSK-07]") {
   const std::int64_t minutes[] = {1, 4, 9, 16};
   for (std::int64_t n = 1; n <= 4; ++n)
     queue_spec()
@@ -91,7 +91,7 @@ TEST_CASE("a failed attempt is closed and the task waits n² minutes [TSK-06][TS
         });
 }
 
-TEST_CASE("the wait varies by at most the jitter, as the draws say, and the event records it [TSK-07]", "[TSK-07]") {
+TEST_CASE("the wait varies by at most the jitter, as the draws say, and the event records it", "[TSK-07]") {
   std::int64_t least = 1'000'000'000;
   std::int64_t most = 0;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
@@ -112,7 +112,7 @@ TEST_CASE("the wait varies by at most the jitter, as the draws say, and the even
   CHECK(most > 64'000'000);
 }
 
-TEST_CASE("a longer Retry-After wins over the backoff, a shorter one does not [TSK-07]", "[TSK-07]") {
+TEST_CASE("a longer Retry-After wins over the backoff, a shorter one does not", "[TSK-07]") {
   const auto given = [] { return queue_spec().given(no_jitter(), enqueued(1), leased(1)); };
   auto command = failing(1);
   command.retry_after_s = 600;
@@ -121,7 +121,7 @@ TEST_CASE("a longer Retry-After wins over the backoff, a shorter one does not [T
   given().when(command, ctx_s(0)).then(failed(1, 1, task_status::pending, at_s(60)));
 }
 
-TEST_CASE("each kind may wait in its own way, and a task in its own [TSK-08]", "[TSK-08]") {
+TEST_CASE("each kind may wait in its own way, and a task in its own", "[TSK-08]") {
   queue_configured webhooks;
   webhooks.kind = "mail";
   webhooks.values.backoff = backoff_policy{backoff_shape::exponential, 2, 60, 86'400};
@@ -146,7 +146,7 @@ TEST_CASE("each kind may wait in its own way, and a task in its own [TSK-08]", "
   CHECK(after(39, backoff_shape::quadratic) == 86'400);
 }
 
-TEST_CASE("jitter never lifts a wait above its cap [TSK-08]", "[TSK-08]") {
+TEST_CASE("jitter never lifts a wait above its cap", "[TSK-08]") {
   queue_configured capped;
   capped.values.backoff = backoff_policy{backoff_shape::fixed, 2, 100, 100};
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
@@ -159,7 +159,7 @@ TEST_CASE("jitter never lifts a wait above its cap [TSK-08]", "[TSK-08]") {
   }
 }
 
-TEST_CASE("out of attempts, a task is a dead letter [TSK-09]", "[TSK-09]") {
+TEST_CASE("out of attempts, a task is a dead letter", "[TSK-09]") {
   queue_spec()
       .given(no_jitter(), enqueued(1), leased(1, 0, 4))
       .at(at_s(10))
@@ -174,7 +174,7 @@ TEST_CASE("out of attempts, a task is a dead letter [TSK-09]", "[TSK-09]") {
       });
 }
 
-TEST_CASE("not worth a retry, a task is a dead letter at once [TSK-09]", "[TSK-09]") {
+TEST_CASE("not worth a retry, a task is a dead letter at once", "[TSK-09]") {
   auto command = failing(1);
   command.retryable = false;
   auto event = failed(1, 1, task_status::error);
@@ -254,7 +254,7 @@ TEST_CASE("ENG-A4: a stale worker completes after expiry: LEASE_LOST, and the la
   queue.check_replay();
 }
 
-TEST_CASE("a waiting task is cancelled at once [TSK-11]", "[TSK-11]") {
+TEST_CASE("a waiting task is cancelled at once", "[TSK-11]") {
   queue_spec()
       .given(enqueued(1))
       .when(cancel{task_id(1), "not needed"}, ctx_s(5))
@@ -266,7 +266,7 @@ TEST_CASE("a waiting task is cancelled at once [TSK-11]", "[TSK-11]") {
   queue_spec().given(enqueued(1), task_cancelled{task_id(1), "x"}).when(cancel{task_id(1), "y"}).then_nothing();
 }
 
-TEST_CASE("what has ended cannot be cancelled [TSK-11]", "[TSK-11]") {
+TEST_CASE("what has ended cannot be cancelled", "[TSK-11]") {
   queue_spec().when(cancel{task_id(1), "x"}).then_rejected("NOT_FOUND");
   queue_spec()
       .given(enqueued(1), leased(1), task_completed{task_id(1), lease_id(1), 1, {}})
@@ -278,7 +278,7 @@ TEST_CASE("what has ended cannot be cancelled [TSK-11]", "[TSK-11]") {
       .then_rejected("NOT_CANCELLABLE");
 }
 
-TEST_CASE("a running task is asked to stop, and is not tried again [TSK-11]", "[TSK-11]") {
+TEST_CASE("a running task is asked to stop, and is not tried again", "[TSK-11]") {
   const task_cancel_requested asked{task_id(1), lease_id(1), "not needed"};
   queue_spec()
       .given(enqueued(1), leased(1))

@@ -40,7 +40,7 @@ core::context asked(std::int64_t now_s, std::int64_t asked_s) {
 
 }  // namespace
 
-TEST_CASE("a lease hands a due task out with its payload and opens an attempt [TSK-03][TSK-17]", "[TSK-03][TSK-17]") {
+TEST_CASE("a lease hands a due task out with its payload and opens an attempt", "[TSK-03][TSK-17]") {
   auto ctx = ctx_s(5);
   const auto id = core::context{ctx}.new_id();
   queue_spec()
@@ -62,7 +62,7 @@ TEST_CASE("a lease hands a due task out with its payload and opens an attempt [T
       });
 }
 
-TEST_CASE("tasks go by priority, then run_at, then id [TSK-03]", "[TSK-03]") {
+TEST_CASE("tasks go by priority, then run_at, then id", "[TSK-03]") {
   queue_spec()
       .given(task_with(1, 5, 3), task_with(2, 5, 2, "chat"), task_with(3, 9, 4), task_with(4, 0, 1), task_with(6, 5, 2),
              task_with(5, 5, 2), task_with(7, 9, 11))
@@ -73,7 +73,7 @@ TEST_CASE("tasks go by priority, then run_at, then id [TSK-03]", "[TSK-03]") {
       });
 }
 
-TEST_CASE("a lease takes no more than its limit, only its kinds, and nothing before its time [TSK-03]", "[TSK-03]") {
+TEST_CASE("a lease takes no more than its limit, only its kinds, and nothing before its time", "[TSK-03]") {
   const auto given = [] {
     return queue_spec().given(task_with(1, 5, 0, "a"), task_with(2, 5, 1, "b"), task_with(3, 5, 2, "c"),
                               task_with(4, 5, 20, "a"));
@@ -89,7 +89,7 @@ TEST_CASE("a lease takes no more than its limit, only its kinds, and nothing bef
   CHECK(lease_tasks{}.limit == 10);
 }
 
-TEST_CASE("no task is leased twice, and fencing tokens only grow [TSK-03]", "[TSK-03]") {
+TEST_CASE("no task is leased twice, and fencing tokens only grow", "[TSK-03]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 40; ++n)
     queue.fold(core::event_box::of(enqueued(n)), at_s(0));
@@ -108,7 +108,7 @@ TEST_CASE("no task is leased twice, and fencing tokens only grow [TSK-03]", "[TS
   CHECK(queue.state().last_token == 40);
 }
 
-TEST_CASE("a lease is as long as the command, the task, its kind, the queue or the default says [TSK-05]", "[TSK-05]") {
+TEST_CASE("a lease is as long as the command, the task, its kind, the queue or the default says", "[TSK-05]") {
   const auto until = [](const core::decision& decided) {
     return static_cast<const task_leased*>(decided.events().at(0).body.get())->until;
   };
@@ -143,8 +143,7 @@ TEST_CASE("nothing due and no patience: an empty answer, nothing recorded") {
   queue_spec().given(task_with(1, 5, 60)).when(lease_by("w1"), ctx_s(59)).then_nothing().then_reply(R"({"tasks":[]})");
 }
 
-TEST_CASE("a patient lease waits for its deadline, or until the next task is due [TSK-03][TSK-04]",
-          "[TSK-03][TSK-04]") {
+TEST_CASE("a patient lease waits for its deadline, or until the next task is due", "[TSK-03][TSK-04]") {
   queue_spec().when(patient(30'000), asked(0, 0)).then_waits_until(at_s(30));
   // Asked again later, the deadline stays where it was.
   queue_spec().when(patient(30'000), asked(20, 0)).then_waits_until(at_s(30));
@@ -163,7 +162,7 @@ TEST_CASE("a patient lease waits for its deadline, or until the next task is due
   queue_spec().given(task_with(1, 5, 0)).when(other_kind, asked(5, 0)).then_waits_until(at_s(30));
 }
 
-TEST_CASE("an expired task is never handed out, even before time has cancelled it [TSK-11]", "[TSK-11]") {
+TEST_CASE("an expired task is never handed out, even before time has cancelled it", "[TSK-11]") {
   auto doomed = task_with(1, 9, 0);
   doomed.expires_at = at_s(10);
   queue_spec()
@@ -189,7 +188,7 @@ TEST_CASE("a reply quotes no more payload than fits, but always one task") {
   CHECK(queue.send(lease_by("w1", 40), context_at(at_s(2), 2)).events().size() == 8);
 }
 
-TEST_CASE("a paused queue hands nothing out while running attempts finish [TSK-12]", "[TSK-12]") {
+TEST_CASE("a paused queue hands nothing out while running attempts finish", "[TSK-12]") {
   queue_spec().given(enqueued(1), queue_paused{}).when(lease_by("w1"), ctx_s(1)).then_rejected("QUEUE_PAUSED");
   queue_spec().given(enqueued(1), queue_paused{}).when(patient(10'000), asked(1, 1)).then_waits_until(at_s(11));
   queue_spec()
@@ -211,7 +210,7 @@ TEST_CASE("a paused queue hands nothing out while running attempts finish [TSK-1
       .then_look([](const auto&, const auto& decided) { CHECK(handed_out(decided).size() == 1); });
 }
 
-TEST_CASE("a paused kind is passed over [TSK-12]", "[TSK-12]") {
+TEST_CASE("a paused kind is passed over", "[TSK-12]") {
   const auto given = [] {
     return queue_spec().given(task_with(1, 9, 0, "a"), task_with(2, 5, 0, "b"), queue_paused{"a"});
   };
@@ -227,7 +226,7 @@ TEST_CASE("a paused kind is passed over [TSK-12]", "[TSK-12]") {
   });
 }
 
-TEST_CASE("a heartbeat prolongs the lease and says whether to stop [TSK-05][TSK-11]", "[TSK-05][TSK-11]") {
+TEST_CASE("a heartbeat prolongs the lease and says whether to stop", "[TSK-05][TSK-11]") {
   const auto until = [](std::int64_t s) { return "{\"until\":\"" + core::to_rfc3339(at_s(s)) + "\",\"cancel\":"; };
   const auto given = [] { return queue_spec().given(enqueued(1), leased(1)); };
   given()

@@ -50,7 +50,7 @@ std::size_t bytes_per_task(task_enqueued like) {
 
 }  // namespace
 
-TEST_CASE("a pending task takes at most 400 bytes of memory, its payload none [TSK-17]", "[TSK-17]") {
+TEST_CASE("a pending task takes at most 400 bytes of memory, its payload none", "[TSK-17]") {
   auto plain = enqueued(1);
   plain.payload = json("{\"a\":\"" + std::string(200'000, 'x') + "\"}");
   CHECK(bytes_per_task(plain) <= 400);

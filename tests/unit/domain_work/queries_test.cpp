@@ -39,7 +39,7 @@ std::vector<core::uuid> all_pages(const lone_queue& queue, list_tasks query) {
 
 }  // namespace
 
-TEST_CASE("waiting tasks are listed by run_at whatever their priority [TSK-13]", "[TSK-13]") {
+TEST_CASE("waiting tasks are listed by run_at whatever their priority", "[TSK-13]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 4; ++n) {
     auto task = enqueued(n);
@@ -61,7 +61,7 @@ TEST_CASE("waiting tasks are listed by run_at whatever their priority [TSK-13]",
   CHECK(list_tasks{}.limit == 50);
 }
 
-TEST_CASE("pages hold every task once, even while others come and go [TSK-13]", "[TSK-13]") {
+TEST_CASE("pages hold every task once, even while others come and go", "[TSK-13]") {
   lone_queue queue;
   std::vector<core::uuid> expected;
   for (unsigned n = 1; n <= 25; ++n) {
@@ -86,7 +86,7 @@ TEST_CASE("pages hold every task once, even while others come and go [TSK-13]", 
   CHECK(rest == std::vector<core::uuid>(expected.begin() + 10, expected.end()));
 }
 
-TEST_CASE("tasks of every status are listed by run_at [TSK-13]", "[TSK-13]") {
+TEST_CASE("tasks of every status are listed by run_at", "[TSK-13]") {
   lone_queue queue;
   for (unsigned n = 1; n <= 8; ++n) {
     auto task = enqueued(n);
@@ -117,7 +117,7 @@ TEST_CASE("tasks of every status are listed by run_at [TSK-13]", "[TSK-13]") {
   CHECK(all_pages(queue, query).empty());
 }
 
-TEST_CASE("a made-up cursor is refused [TSK-13]", "[TSK-13]") {
+TEST_CASE("a made-up cursor is refused", "[TSK-13]") {
   for (const auto* cursor :
        {"", "x", "12", "12:", "12:zz", "99999999999999999999:11000000-0000-0000-0000-000000000001"}) {
     list_tasks query;
@@ -126,7 +126,7 @@ TEST_CASE("a made-up cursor is refused [TSK-13]", "[TSK-13]") {
   }
 }
 
-TEST_CASE("show tells all there is, quoting payload and last error from the journal [TSK-17]", "[TSK-17]") {
+TEST_CASE("show tells all there is, quoting payload and last error from the journal", "[TSK-17]") {
   const auto given = [] { return queue_spec().given(enqueued(1), leased(1)); };
   queue_spec().when(show_task{task_id(1)}).then_rejected("NOT_FOUND");
   const auto start = core::to_rfc3339(at_s(0));

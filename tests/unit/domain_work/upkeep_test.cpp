@@ -13,7 +13,7 @@ task_lease_expired lost(unsigned n, std::int64_t attempt, task_status status,
 
 }  // namespace
 
-TEST_CASE("a lease that runs out is a failed attempt, and the task waits as after any [TSK-05]", "[TSK-05]") {
+TEST_CASE("a lease that runs out is a failed attempt, and the task waits as after any", "[TSK-05]") {
   const auto given = [] { return queue_spec().given(no_jitter(), enqueued(1), leased(1, 0, 2)); };
   given().when_woken(ctx_s(59)).then_nothing().then_look(
       [](const lone_queue& q, const auto&) { CHECK(q.next_wake() == at_s(60)); });
@@ -31,14 +31,14 @@ TEST_CASE("a lease that runs out is a failed attempt, and the task waits as afte
       .then_look([](const lone_queue& q, const auto&) { CHECK(q.next_wake() == at_s(90)); });
 }
 
-TEST_CASE("the last attempt's lease runs out: a dead letter [TSK-05][TSK-09]", "[TSK-05][TSK-09]") {
+TEST_CASE("the last attempt's lease runs out: a dead letter", "[TSK-05][TSK-09]") {
   queue_spec()
       .given(enqueued(1), leased(1, 0, 5))
       .when_woken(ctx_s(60))
       .then(lost(1, 5, task_status::error), task_dead_lettered{task_id(1), 5, "lease expired", at_s(60)});
 }
 
-TEST_CASE("a task that expires is cancelled at that time [TSK-11]", "[TSK-11]") {
+TEST_CASE("a task that expires is cancelled at that time", "[TSK-11]") {
   auto task = enqueued(1);
   task.expires_at = at_s(10);
   queue_spec().given(task).when_woken(ctx_s(9)).then_nothing().then_look(
