@@ -10,8 +10,8 @@ namespace logline::http {
 core::result<std::string> loose_object(const core::type_shape& shape, std::span<const parameter> fields) {
   std::string out = "{";
   for (const auto& [name, value] : fields) {
-    const auto known =
-        std::find_if(shape.members.begin(), shape.members.end(), [&](const auto& m) { return m.name == name; });
+    const auto known = std::find_if(shape.members.begin(), shape.members.end(),
+                                    [&wanted = name](const auto& m) { return m.name == wanted; });
     if (known == shape.members.end())
       return core::invalid_input("unknown query parameter", {{"/query/" + core::excerpt(name), "unknown parameter"}});
     if (out.size() > 1) out += ',';
