@@ -164,6 +164,9 @@ class msgpack_cursor {
     } else if (tag == 0xca || tag == 0xcb) {
       ++at_;
       take_bytes(tag == 0xca ? 4 : 8);
+    } else if (tag >= 0xcc && tag <= 0xcf) {
+      ++at_;  // any of 64 bits, also beyond what a signed integer holds
+      take_bytes(std::uint64_t{1} << (tag - 0xcc));
     } else {
       take_integer(true);
     }

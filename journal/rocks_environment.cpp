@@ -10,7 +10,13 @@ rocks_environment::rocks_environment(std::shared_ptr<rocksdb::FileSystem> file_s
     : files(std::move(file_system)), owned(rocksdb::NewCompositeEnv(files)), env(owned.get()) {}
 
 std::shared_ptr<rocks_environment> rocks_environment::standard() {
-  static const auto environment = std::make_shared<rocks_environment>(rocksdb::FileSystem::Default());
+  static const auto environment = [] {
+    auto made = std::make_shared<rocks_environment>(rocksdb::FileSystem::Default());
+    // A commit that waits for a core behind a table being written is seen by somebody; the table by nobody.
+    for (const auto pool : {rocksdb::Env::Priority::HIGH, rocksdb::Env::Priority::LOW})
+      made->env->LowerThreadPoolCPUPriority(pool, rocksdb::CpuPriority::kLow).PermitUncheckedError();
+    return made;
+  }();
   return environment;
 }
 
