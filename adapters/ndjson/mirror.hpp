@@ -28,7 +28,7 @@ struct options {
   line_key key;                               ///< signs new shards
   std::vector<line_key> older_keys;           ///< signed what is there already (overlap)
   std::optional<journal::site_key> site_key;  ///< signs manifests
-  int zstd_level = 0;                         ///< 0: sealed shards stay plain
+  int zstd_level = 0;                         ///< 1 to 19; 0: sealed shards stay plain
   schema_map types;                           ///< event types and their versions, for the schema line
   std::function<core::timestamp()> clock;     ///< tells rest() the day
 };

@@ -12,12 +12,29 @@ using journal::errc;
 using journal::error;
 using journal::outcome;
 
+namespace {
+
+/// A directory that is written to meanwhile may show a file that is being renamed under both names or none: what it
+/// shows twice is how it was.
+journal::result<directory_listing> list_settled(const std::filesystem::path& directory) {
+  constexpr int tries = 16;
+  auto listing = list_shards(directory);
+  for (int i = 1; listing && i < tries; ++i) {
+    auto again = list_shards(directory);
+    if (!again || again->shards == listing->shards) return again;
+    listing = std::move(again);
+  }
+  return listing;
+}
+
+}  // namespace
+
 outcome reader::read(visitor visit) {
   summary_ = {};
   before_.reset();
   unsealed_.reset();
   owner_.reset();
-  const auto listing = list_shards(directory_);
+  const auto listing = list_settled(directory_);
   if (!listing) return listing.error();
   for (const auto& files : listing->shards) {
     bool stopped = false;

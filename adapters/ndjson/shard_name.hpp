@@ -30,6 +30,7 @@ struct shard_files {
   bool plain = false;     ///< .ndjson
   bool packed = false;    ///< .ndjson.zst
   bool manifest = false;  ///< .ndjson.manifest
+  friend bool operator==(const shard_files&, const shard_files&) = default;
 };
 
 struct directory_listing {

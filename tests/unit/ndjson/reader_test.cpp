@@ -1,5 +1,8 @@
 #include "adapters/ndjson/reader.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "tests/unit/ndjson/mirror_sample.hpp"
 
 using namespace logline;
@@ -173,4 +176,36 @@ TEST_CASE("a visitor ends the walk when it has enough") {
     return line.record.position.value < 2;
   }));
   CHECK(places == std::vector<std::string>{"audit-2026-03-29-0.ndjson.zst:3", "audit-2026-03-29-0.ndjson.zst:4"});
+}
+
+TEST_CASE("a directory can be read while shards are written, sealed and compressed there") {
+  const sample::folder home;
+  const sample::log log{400};
+  auto settings = sample::options(home.path(), 6'000);
+  settings.zstd_level = 1;
+  sample::feed(*std::make_unique<ndjson::mirror>(settings), log, 1);
+  std::atomic<bool> done{false};
+  bool failed = false;
+  std::thread writer{[&] {
+    ndjson::mirror mirror{settings};
+    failed = !mirror.open();
+    for (std::uint64_t at = 1; at < log.size() && !failed; ++at)
+      failed = !mirror.append(log.views(at + 1, at + 1), log.at(at + 1));
+    done = true;
+  }};
+  std::optional<journal::error> damage;
+  std::uint64_t last = 1;
+  bool whole = true;
+  while (!done && !damage && whole) {
+    const auto report = sample::verify(home.path());
+    damage = report.damage;
+    whole = report.summary.last.value >= last && report.summary.head == log.at(report.summary.last.value).chain;
+    last = report.summary.last.value;
+  }
+  writer.join();
+  INFO((damage ? damage->text() : std::string{}));
+  CHECK_FALSE(failed);
+  CHECK_FALSE(damage);
+  CHECK(whole);
+  sample::require_equal(home.path(), log, 400);
 }
