@@ -139,6 +139,41 @@ TEST_CASE("a crash at any step of sealing is made good on opening") {
   }
 }
 
+TEST_CASE("what compression left half done is cleared away, also when nothing is compressed any more") {
+  const sample::folder home;
+  const sample::log log{records};
+  sample::feed(*std::make_unique<ndjson::mirror>(sample::options(home.path(), shard_bytes)), log, records);
+  const auto whole = sample::contents(home.path());
+  const auto first = home.path() / "audit-2026-03-29-0.ndjson";
+  sample::replace(first.string() + ".zst", "half");
+  sample::replace(first.string() + ".zst.tmp", "half");
+  sample::require_equal(home.path(), log, records);
+  ndjson::mirror mirror{sample::options(home.path(), shard_bytes)};
+  REQUIRE(mirror.open());
+  CHECK(mirror.recovered().removed == 1);
+  CHECK(sample::contents(home.path()) == whole);
+}
+
+TEST_CASE("a shard that is not what was sealed is not compressed") {
+  const sample::folder home;
+  const sample::log log{records};
+  sample::feed(*std::make_unique<ndjson::mirror>(sample::options(home.path(), shard_bytes)), log, records);
+  const auto next = home.path() / "audit-2026-03-29-1.ndjson";
+  auto bytes = sample::content(next);
+  bytes[bytes.size() / 2] = '#';
+  sample::replace(next, bytes);
+  auto settings = sample::options(home.path(), shard_bytes);
+  settings.zstd_level = 1;
+  ndjson::mirror mirror{settings};
+  REQUIRE(mirror.open());
+  const auto rested = mirror.rest();
+  REQUIRE_FALSE(rested);
+  CHECK(rested.error().code == errc::checksum_mismatch);
+  CHECK(rested.error().message.find(next.filename().string()) == 0);
+  CHECK(sample::content(next) == bytes);
+  CHECK_FALSE(std::filesystem::exists(next.string() + ".zst"));
+}
+
 TEST_CASE("opening destroys nothing that an unknown key or version wrote, and names what no crash leaves") {
   const sample::folder home;
   const sample::log log{records};
