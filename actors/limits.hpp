@@ -32,6 +32,15 @@ struct projector_limits {
   std::size_t records_per_turn = 16'384;           ///< in one write
 };
 
+struct mirror_limits {
+  core::duration_us linger = core::milliseconds(50);  ///< after a commit, so that its sync serves many (PGM-03)
+  std::size_t records_per_batch = 1'000;              ///< written and synced at once
+  std::size_t bytes_per_batch = std::size_t{1} << 20;
+  core::duration_us rest = core::seconds(60);  ///< a mirror that is level finishes what is open so often
+  core::duration_us retry_first = core::milliseconds(100);
+  core::duration_us retry_max = core::seconds(30);
+};
+
 struct reactor_limits {
   std::size_t outstanding_max = 512;     ///< commands sent and not answered
   std::size_t records_per_turn = 1'024;  ///< then other messages get their turn
@@ -50,6 +59,7 @@ struct node_limits {
   door_limits door;
   router_limits router;
   projector_limits projector;
+  mirror_limits mirror;
   reactor_limits reactor;
   worker_limits worker;
   std::size_t scheduler_threads = 0;                 ///< 0: as many as cores

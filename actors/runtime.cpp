@@ -12,6 +12,7 @@
 #include "actors/directory_view.hpp"
 #include "actors/in_flight_gauge.hpp"
 #include "actors/librarian.hpp"
+#include "actors/mirroring.hpp"
 #include "actors/projector.hpp"
 #include "actors/reactor.hpp"
 #include "actors/router.hpp"
@@ -59,6 +60,7 @@ struct runtime::impl {
   librarian_actor library;
   digester_actor digests;
   supervisor_actor watch;
+  supervisor_actor watch_mirrors;  ///< which outlive those who send commands, to see what they leave
   std::atomic<bool> open{false};
 
   host_services services() {
@@ -79,6 +81,21 @@ struct runtime::impl {
 
   follower_services followers(door& entrance) {
     return {&parts.log, &parts.feed, &entrance, &parts.clock, &count, parts.types, time, parts.entropy, parts.limits};
+  }
+
+  // On a thread of its own, because targets block; in a simulation on the only one.
+  follower_actor spawn_mirror(caf::local_actor* parent, follower_services services, const mirror_part& mirror) {
+    if (parts.deterministic) return parent->spawn<caf::monitored>(mirroring, std::move(services), mirror, parts.report);
+    return parent->spawn<caf::monitored + caf::detached>(mirroring, std::move(services), mirror, parts.report);
+  }
+
+  std::vector<supervised> mirrors(door& entrance) {
+    std::vector<supervised> all;
+    for (const auto& mirror : parts.mirrors)
+      all.push_back({"mirror " + mirror.name, [this, mirror, &entrance](caf::local_actor* parent) {
+                       return caf::actor_cast<caf::actor>(spawn_mirror(parent, followers(entrance), mirror));
+                     }});
+    return all;
   }
 
   std::vector<supervised> children(door& entrance) {
@@ -120,6 +137,8 @@ void runtime::start() {
       [&](const core::address& entity, core::timestamp when) { caf::anon_send(i.time, atom::arm_v, entity, when.us); });
   if (!armed) return i.parts.give_up("wake-ups cannot be read: " + armed.error().text());
   i.open = true;
+  i.watch_mirrors =
+      i.system->spawn(supervisor, i.time, restart_policy{}, i.mirrors(*this), i.parts.report, i.parts.give_up);
   i.watch = i.system->spawn(supervisor, i.time, restart_policy{}, i.children(*this), i.parts.report, i.parts.give_up);
 }
 
@@ -137,11 +156,13 @@ runtime::~runtime() {
   // Order: those who send commands, those who carry them, those who execute them, time. Replies that are left answer
   // UNAVAILABLE.
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
+  if (i.watch_mirrors) caf::anon_send_exit(i.watch_mirrors, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.digests, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(i.library, caf::exit_reason::user_shutdown);
   i.route->stop();
   caf::anon_send_exit(i.time, caf::exit_reason::user_shutdown);
   i.watch = nullptr;
+  i.watch_mirrors = nullptr;
   i.digests = nullptr;
   i.library = nullptr;
   i.time = nullptr;
@@ -290,6 +311,20 @@ std::vector<door::figure> runtime::figures() const {
       gauge("logline_clock_skew_us", "How far engine time runs ahead of the wall clock.",
             static_cast<double>(i.parts.clock.skew_us())),
   };
+  const auto head = i.parts.log.head().position.value;
+  for (const auto& mirror : i.parts.mirrors) {
+    const auto& p = *mirror.progress;
+    const auto named = [&](std::string_view name) { return fmt::format("{}{{mirror=\"{}\"}}", name, mirror.name); };
+    const std::uint64_t there = p.position.load();
+    all.push_back(gauge(named("mirror_gseq"), "Newest record the mirror holds.", static_cast<double>(there)));
+    all.push_back(gauge(named("mirror_lag_events"), "Records the mirror does not hold yet.",
+                        static_cast<double>(head > there ? head - there : 0)));
+    all.push_back(gauge(named("mirror_lag_seconds"), "Age of the oldest record not mirrored.",
+                        head > there ? static_cast<double>(p.behind_us.load()) / 1e6 : 0));
+    all.push_back(counter(named("mirror_failures_total"), "Failed attempts of the mirror.", p.failures));
+    all.push_back(gauge(named("mirror_diverged"), "1: the copy is not one of this journal; the mirror is stopped.",
+                        p.diverged.load() ? 1 : 0));
+  }
   const auto waiting = i.parts.commits.waiting();
   all.push_back(
       gauge("journal_waiting_records", "Records admitted and not durable.", static_cast<double>(waiting.records)));

@@ -9,6 +9,7 @@
 #include "actors/clock.hpp"
 #include "actors/door.hpp"
 #include "actors/limits.hpp"
+#include "actors/mirror_part.hpp"
 #include "actors/replay.hpp"
 #include "actors/tail.hpp"
 #include "domain/core/process.hpp"
@@ -26,6 +27,7 @@ struct runtime_parts {
   type_finder types;
   std::vector<const core::reactor_type*> reactors = {};
   std::vector<const core::task_handler*> handlers = {};
+  std::vector<mirror_part> mirrors = {};
   const core::secret_box* secrets = nullptr;
   std::string origin = {};                      ///< "site.generation"
   std::string worker_id = {};                   ///< of the in-process worker; the same after every restart

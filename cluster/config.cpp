@@ -57,6 +57,15 @@ rule text(std::string_view name, std::string_view doc,
           }};
 }
 
+rule flag(std::string_view name, std::string_view doc, bool node_config::*field) {
+  return {name, doc, [field](node_config& c, const toml::node& v) -> std::string {
+            const auto b = v.value_exact<bool>();
+            if (!b) return "must be true or false";
+            c.*field = *b;
+            return {};
+          }};
+}
+
 std::string set_listen(node_config& config, const std::string& value) {
   const std::size_t colon = value.rfind(':');
   if (colon == std::string::npos) return "must be HOST:PORT";
@@ -75,13 +84,7 @@ std::string set_listen(node_config& config, const std::string& value) {
 const std::vector<rule>& rules() {
   constexpr std::int64_t big = std::numeric_limits<std::int32_t>::max();
   static const std::vector<rule> all{
-      rule{"engine.worker", "run the worker inside the node",
-           [](node_config& c, const toml::node& v) -> std::string {
-             const auto b = v.value_exact<bool>();
-             if (!b) return "must be true or false";
-             c.worker = *b;
-             return {};
-           }},
+      flag("engine.worker", "run the worker inside the node", &node_config::worker),
       integer_at("entities.idle_s", "seconds without a command after which an entity sleeps", 1, 86'400,
                  [](node_config& c, std::int64_t n) { c.actors.router.idle = core::seconds(n); }),
       integer_at("entities.resident_max", "entities kept in memory", 100, big,
@@ -119,6 +122,16 @@ const std::vector<rule>& rules() {
              c.log_level = t;
              return {};
            }),
+      flag("ndjson.compress", "compress sealed shards by zstd", &node_config::ndjson_compress),
+      text("ndjson.dir", "where the NDJSON mirror is kept; default: ndjson in the data directory",
+           [](node_config& c, const std::string& t) -> std::string {
+             if (t.empty()) return "must be a directory";
+             c.ndjson_directory = t;
+             return {};
+           }),
+      flag("ndjson.enabled", "keep an NDJSON mirror of the journal", &node_config::ndjson),
+      integer("ndjson.shard_bytes", "bytes of a shard before the next begins", &node_config::ndjson_shard_bytes, 65'536,
+              std::int64_t{1} << 40),
       integer("node.generation", "rises when the site is resurrected", &node_config::generation, 1, big),
       text("node.site", "name of the site; choose it once",
            [](node_config& c, const std::string& t) -> std::string {

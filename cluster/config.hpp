@@ -32,6 +32,11 @@ struct node_config {
   std::int64_t checkpoint_s = 60;
   int compression_level = 1;
 
+  bool ndjson = true;                      ///< keep an NDJSON mirror …
+  std::filesystem::path ndjson_directory;  ///< … here; empty: DATA/ndjson
+  std::uint64_t ndjson_shard_bytes = 50'000'000;
+  bool ndjson_compress = true;  ///< sealed shards, by zstd
+
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker
   std::string log_level = "info";

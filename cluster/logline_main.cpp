@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/cli/environment.hpp"
+#include "cluster/mirrors.hpp"
 #include "domain/catalogue.hpp"
 
 int main(int argc, char** argv) {
@@ -20,6 +21,7 @@ int main(int argc, char** argv) {
                                         return value == nullptr || *value == '\0' ? std::nullopt
                                                                                   : std::optional<std::string>{value};
                                       },
-                                      ::isatty(STDERR_FILENO) == 1};
+                                      ::isatty(STDERR_FILENO) == 1,
+                                      logline::cluster::read_ndjson};
   return logline::cli::run(argc, argv, env);
 }

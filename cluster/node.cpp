@@ -11,6 +11,7 @@
 #include "actors/clock.hpp"
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
+#include "cluster/mirrors.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/bytes.hpp"
 #include "domain/core/json.hpp"
@@ -93,6 +94,7 @@ struct node::parts {
   std::unique_ptr<actors::engine_clock> clock;
   actors::tail feed;
   std::unique_ptr<journal::committer> commits;
+  std::vector<actors::mirror_part> mirrors;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -139,6 +141,7 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   actors::runtime_parts living{*p.log, *p.commits, p.feed, *p.clock, domain::find_entity_type};
   living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
   if (p.config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
+  living.mirrors = p.mirrors;
   living.secrets = p.secrets.get();
   living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
   living.worker_id = fmt::format("node:{}", p.config.site);
@@ -186,6 +189,10 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   p->secrets = std::make_unique<journal::node_secret_box>(*std::move(sealing));
   auto founder = founder_token(config.data);
   if (!founder) return founder.error();
+
+  auto mirrors = make_mirrors(config, *site);
+  if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
+  p->mirrors = *std::move(mirrors);
 
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();

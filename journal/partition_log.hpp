@@ -152,6 +152,9 @@ class partition_log {
   /// RFC 9162 §2.1.4 consistency proof between two sizes.
   virtual result<std::vector<core::digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const = 0;
   virtual result<core::digest> root_at(std::uint64_t tree_size) const = 0;
+  /// The hash chain behind a record; zeros at 0. Tells whether a copy that ends there is one of this log. Errors:
+  /// not_found beyond the head.
+  virtual result<core::digest> chain_at(core::gseq position) const = 0;
 
   /// Bytes on disk, records, frames and cache figures for metrics; names are stable, snake_case.
   virtual std::vector<std::pair<std::string, double>> figures() const = 0;

@@ -57,6 +57,7 @@ class stored_log final : public partition_log {
   result<std::vector<core::digest>> inclusion_proof(core::gseq position, std::uint64_t tree_size) const override;
   result<std::vector<core::digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const override;
   result<core::digest> root_at(std::uint64_t tree_size) const override;
+  result<core::digest> chain_at(core::gseq position) const override;
   std::vector<std::pair<std::string, double>> figures() const override;
 
  private:

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include "journal/little_endian.hpp"
+#include "journal/log_reader.hpp"
+#include "journal/merkle.hpp"
 #include "journal/stored_log.hpp"
 #include "journal/tree_reader.hpp"
 
@@ -53,6 +55,24 @@ result<core::digest> stored_log::root_at(std::uint64_t tree_size) const {
   if (tree_size > last.value) return beyond_head(tree_size, last);
   tree_reader tree{*store_, settings_.partition, last};
   return root_of(tree_size, tree.source());
+}
+
+result<core::digest> stored_log::chain_at(core::gseq position) const {
+  if (position > durable()) return beyond_head(position.value, durable());
+  core::digest chain;
+  if (position.value == 0) return chain;
+  result<bool> walked = true;
+  auto frames = walk_frames(*store_, settings_.partition, position, position, [&](const frame_view& frame) {
+    chain = frame.header.chain_before;
+    walked = walk_frame_records(frame, frame.header.first, [&](const record_view& r) {
+      chain = chain_hash(chain, leaf_hash(r.bytes));
+      return r.position < position;
+    });
+    return false;
+  });
+  if (!frames) return std::move(frames).error();
+  if (!walked) return std::move(walked).error();
+  return chain;
 }
 
 }  // namespace logline::journal

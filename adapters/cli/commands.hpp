@@ -27,6 +27,7 @@ struct invocation {
 void add_entity_commands(CLI::App& app, invocation& run);  // do, show, history, types
 void add_ingest_command(CLI::App& app, invocation& run);
 void add_journal_commands(CLI::App& app, invocation& run);
+void add_mirror_commands(CLI::App& app, invocation& run);
 void add_completion_command(CLI::App& app, invocation& run);
 
 }  // namespace logline::cli

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/cli/copies.hpp"
+
 namespace logline::core {
 class entity_type;
 }
@@ -32,6 +34,7 @@ struct environment {
   /// An environment variable; nothing where it is unset or empty.
   std::function<std::optional<std::string>(const char* name)> variable;
   bool err_is_terminal = false;  ///< progress is shown there only
+  copy_reader read_ndjson = {};
 };
 
 /// Why a command ended without its result.

@@ -11,12 +11,12 @@ namespace logline::core {
 
 std::string to_hex(std::string_view raw) {
   static constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(raw.size() * 2);
+  std::string out(raw.size() * 2, '\0');
+  auto at = out.begin();
   for (const char c : raw) {
     const auto byte = static_cast<unsigned char>(c);
-    out.push_back(digits[byte >> 4]);
-    out.push_back(digits[byte & 15]);
+    *at++ = digits[byte >> 4];
+    *at++ = digits[byte & 15];
   }
   return out;
 }
@@ -43,7 +43,8 @@ result<std::string> from_hex(std::string_view hex) {
 
 std::string excerpt(std::string_view text, std::size_t size_max) {
   std::size_t end = std::min(text.size(), size_max);
-  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+    --end;
   std::string out{text.substr(0, end)};
   const bool is_utf8 = simdjson::validate_utf8(out.data(), out.size());
   for (char& c : out) {

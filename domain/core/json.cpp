@@ -14,8 +14,12 @@ namespace logline::core {
 namespace {
 
 // Copies: simdjson's results are temporaries that a range-for would leave dangling.
-simdjson::dom::array as_array(simdjson::dom::element e) { return e.get_array().value_unsafe(); }
-simdjson::dom::object as_object(simdjson::dom::element e) { return e.get_object().value_unsafe(); }
+simdjson::dom::array as_array(simdjson::dom::element e) {
+  return e.get_array().value_unsafe();
+}
+simdjson::dom::object as_object(simdjson::dom::element e) {
+  return e.get_object().value_unsafe();
+}
 
 constexpr std::int64_t safe_integer_max = (std::int64_t{1} << 53) - 1;
 
@@ -32,14 +36,22 @@ class json_source final : public source {
 
   kind type() const override {
     switch (element_.type()) {
-      case simdjson::dom::element_type::ARRAY: return kind::array;
-      case simdjson::dom::element_type::OBJECT: return kind::object;
-      case simdjson::dom::element_type::INT64: return kind::integer;
-      case simdjson::dom::element_type::UINT64: return kind::unsigned_integer;
-      case simdjson::dom::element_type::DOUBLE: return kind::real;
-      case simdjson::dom::element_type::STRING: return kind::text;
-      case simdjson::dom::element_type::BOOL: return kind::boolean;
-      case simdjson::dom::element_type::NULL_VALUE: return kind::null;
+      case simdjson::dom::element_type::ARRAY:
+        return kind::array;
+      case simdjson::dom::element_type::OBJECT:
+        return kind::object;
+      case simdjson::dom::element_type::INT64:
+        return kind::integer;
+      case simdjson::dom::element_type::UINT64:
+        return kind::unsigned_integer;
+      case simdjson::dom::element_type::DOUBLE:
+        return kind::real;
+      case simdjson::dom::element_type::STRING:
+        return kind::text;
+      case simdjson::dom::element_type::BOOL:
+        return kind::boolean;
+      case simdjson::dom::element_type::NULL_VALUE:
+        return kind::null;
     }
     return kind::null;
   }
@@ -53,9 +65,11 @@ class json_source final : public source {
     // simdjson saturates size() at 0xFFFFFF; count beyond that.
     std::size_t count = 0;
     if (element_.is_array()) {
-      for ([[maybe_unused]] const auto child : as_array(element_)) ++count;
+      for ([[maybe_unused]] const auto child : as_array(element_))
+        ++count;
     } else {
-      for ([[maybe_unused]] const auto child : as_object(element_)) ++count;
+      for ([[maybe_unused]] const auto child : as_object(element_))
+        ++count;
     }
     return count;
   }
@@ -108,7 +122,8 @@ void transcode(simdjson::dom::element element, msgpack_sink& out) {
   const json_source value{element};
   if (element.is_array()) {
     out.begin_array(value.size());
-    for (const simdjson::dom::element child : as_array(element)) transcode(child, out);
+    for (const simdjson::dom::element child : as_array(element))
+      transcode(child, out);
   } else if (element.is_object()) {
     const auto object = as_object(element);
     const std::size_t size = value.size();
@@ -207,26 +222,42 @@ void json_sink::raw(std::string_view msgpack) {
   if (!read_msgpack(msgpack, [this](const source& value) { copy_value(value, *this); })) null();
 }
 
-void append_json_text(std::string& out, std::string_view text) {
+static void append_escape(std::string& out, unsigned char c) {
   static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += hex[static_cast<unsigned char>(c) >> 4];
-          out += hex[static_cast<unsigned char>(c) & 15];
-        } else {
-          out += c;
-        }
-    }
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += "\\u00";
+      out += hex[c >> 4];
+      out += hex[c & 15];
   }
+}
+
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain = 0;  // what begins here stands for itself, and is copied in one piece
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    append_escape(out, c);
+    plain = i + 1;
+  }
+  out.append(text, plain);
   out += '"';
 }
 
@@ -253,6 +284,8 @@ std::string json_text(std::string_view msgpack) {
   return out;
 }
 
-std::string json_text(const document& value) { return json_text(std::string_view{value.msgpack}); }
+std::string json_text(const document& value) {
+  return json_text(std::string_view{value.msgpack});
+}
 
 }  // namespace logline::core

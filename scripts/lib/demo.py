@@ -173,13 +173,22 @@ def run(programs, source, place):
         hashed = json.loads(logline(programs, environment, "journal", "hash", "--data", node.data).stdout)
         if (live["gseq"], live["root"], live["chain"], live["state"]) != (hashed["gseq"], hashed["root"], hashed["chain"], hashed["state"]):
             fail(f"live {live} differs from replayed {hashed}")
+        mirrored = json.loads(logline(programs, environment, "mirror", "verify", "--data", node.data, "--output", "json").stdout)
+        if not mirrored["equal"]:
+            fail(f"the mirror differs from the journal: {mirrored}")
+        shutil.rmtree(node.data / "journal")
+        logline(programs, environment, "journal", "import", "--data", node.data, "--ndjson", node.data / "ndjson")
+        anew = json.loads(logline(programs, environment, "journal", "hash", "--data", node.data).stdout)
+        if anew != hashed:
+            fail(f"the journal made anew from the mirror, {anew}, differs from the lost one, {hashed}")
     finally:
         if node.process and node.process.poll() is None:
             node.kill()
     rows = [("files sent", f"{files} x {REPEAT}"), ("accepted / duplicates", f"{accepted} / {duplicates}"),
             ("deliveries journaled", deliveries), ("tasks done, each once", deliveries), ("records", live["gseq"]),
             ("entities", live["entities"]), ("journal verify", verified.stdout.strip().splitlines()[-1] if verified.stdout.strip() else "clean"),
-            ("live state", live["state"][:32] + "…"), ("replay from gseq 1", hashed["state"][:32] + "…"), ("Merkle root", live["root"][:32] + "…")]
+            ("live state", live["state"][:32] + "…"), ("replay from gseq 1", hashed["state"][:32] + "…"), ("Merkle root", live["root"][:32] + "…"),
+            ("mirror", f"equal: {mirrored['records']} lines"), ("journal deleted, anew", anew["state"][:32] + "…")]
     say("\n" + "\n".join(f"  {name:<24}{value}" for name, value in rows))
     say("\ndemo ok")
 

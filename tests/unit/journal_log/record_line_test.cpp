@@ -96,7 +96,7 @@ TEST_CASE("a payload that JSON would round or rename is kept whole beside what p
   }
 }
 
-TEST_CASE("a line whose record was changed does not fit its hash", "[NDJ-12]") {
+TEST_CASE("a line whose record was changed does not fit its hash") {
   const std::string line = line_of(full_record());
   for (const auto& [what, by] : {std::pair{"\"amount\":12", "\"amount\":13"}, std::pair{"\"gseq\":17", "\"gseq\":18"},
                                  std::pair{"acme", "acne"}, std::pair{"\"n\":\"18446744073709551615\"", "\"n\":1"},
@@ -107,7 +107,7 @@ TEST_CASE("a line whose record was changed does not fit its hash", "[NDJ-12]") {
   }
 }
 
-TEST_CASE("what is no line of a record says what is wrong with it", "[NDJ-12]") {
+TEST_CASE("what is no line of a record says what is wrong with it") {
   const std::string line = line_of(small_record());
   const auto code_of = [](const std::string& text) {
     const auto parsed = parse_record_line(text);

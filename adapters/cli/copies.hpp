@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "domain/core/function_ref.hpp"
+#include "journal/record_line.hpp"
+
+namespace logline::cli {
+
+/// Where a copy's record stands, in words: "audit-2026-11-20-0.ndjson line 17".
+using copy_visitor = core::function_ref<bool(journal::parsed_line&& line, const std::string& place)>;
+
+/// Reads the records that an NDJSON mirror keeps in `directory`, in order, each proven by signature and chain with the
+/// keys in `keys`. The mirror is another adapter: the program that knows both hands this in. Errors name file and line.
+using copy_reader = std::function<journal::outcome(const std::filesystem::path& directory,
+                                                   const std::filesystem::path& keys, copy_visitor visit)>;
+
+}  // namespace logline::cli

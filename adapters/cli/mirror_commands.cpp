@@ -1,0 +1,179 @@
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "actors/clock.hpp"
+#include "adapters/cli/commands.hpp"
+#include "adapters/cli/progress.hpp"
+#include "adapters/cli/render.hpp"
+#include "domain/core/json.hpp"
+#include "journal/checkpoint.hpp"
+#include "journal/open.hpp"
+#include "journal/rebuild.hpp"
+
+namespace logline::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t range_records = 10'000;  // MIR-05
+
+struct mirror_options {
+  std::string ndjson;
+  std::string keys;
+};
+
+fs::path data_folder(const invocation& run) {
+  return run.given.data.empty() ? "data" : run.given.data;
+}
+fs::path keys_folder(const invocation& run, const mirror_options& o) {
+  return o.keys.empty() ? data_folder(run) / "keys" : fs::path{o.keys};
+}
+
+trouble trouble_of(const journal::error& e) {
+  using journal::errc;
+  const bool cannot = e.code == errc::store_failed || e.code == errc::key_missing || e.code == errc::store_locked ||
+                      e.code == errc::conflict || e.code == errc::disk_full;
+  return {e.code == errc::not_found ? exit_usage : cannot ? exit_refused : exit_unverified, e.text()};
+}
+
+/// What a comparison has found so far.
+struct comparison {
+  std::uint64_t records = 0;
+  core::gseq first;
+  core::gseq last;
+  std::uint64_t ranges = 0;
+  std::string differs;  ///< the first range that does, with where it stands in the copy
+};
+
+/// One hash per range is enough: it is fixed by the bytes of every record up to there.
+journal::outcome compare(const journal::partition_log& log, const copy_reader& read, const fs::path& directory,
+                         const fs::path& keys, progress& bar, comparison& out) {
+  const core::gseq head = log.head().position;
+  journal::outcome status = core::done{};
+  core::gseq range_first{1};
+  const auto check = [&](core::gseq position, const core::digest& hash, const std::string& place) {
+    ++out.ranges;
+    const auto here = log.chain_at(position);
+    if (!here && here.error().code != journal::errc::not_found) {
+      status = here.error();
+      return false;
+    }
+    if (here && *here == hash) {
+      range_first = core::next(position);
+      return true;
+    }
+    out.differs = fmt::format("records {} to {} are not the journal's ({}, {})", range_first.value, position.value,
+                              place, here ? "another hash" : "beyond the journal's end");
+    return false;
+  };
+  core::digest last_hash;
+  std::string last_place;
+  auto read_all = read(directory, keys, [&](journal::parsed_line&& line, const std::string& place) {
+    const core::gseq position = line.record.position;
+    if (out.records++ == 0) out.first = range_first = position;
+    out.last = position;
+    last_hash = line.hash;
+    last_place = place;
+    if (position.value % range_records != 0) return true;
+    bar.show(position.value, head.value);
+    return check(position, line.hash, place);
+  });
+  if (!read_all) return read_all;
+  if (status && out.differs.empty() && out.records > 0 && out.last.value % range_records != 0)
+    check(out.last, last_hash, last_place);
+  return status;
+}
+
+void verify(const mirror_options& o, invocation& run) {
+  const auto data = data_folder(run);
+  journal::partition_options options;
+  options.directory = (data / "journal").string();
+  options.data_directory = data.string();
+  options.log.clock = actors::wall_clock;
+  options.read_only = true;
+  const auto log = journal::open_partition(std::move(options));
+  if (!log) return run.fail(trouble_of(log.error()));
+  const fs::path copy = o.ndjson.empty() ? data / "ndjson" : fs::path{o.ndjson};
+  comparison found;
+  progress bar{run.env, "verify", "records"};
+  const auto done = compare(**log, run.env.read_ndjson, copy, keys_folder(run, o), bar, found);
+  if (!done) return run.fail({exit_unverified, "ndjson: " + done.error().text()});
+  const std::uint64_t head = (*log)->head().position.value;
+  const std::uint64_t behind = head - std::min(head, found.last.value);
+  const bool equal = found.differs.empty() && behind == 0;
+  std::string differs;
+  core::append_json_text(differs, found.differs);
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"mirror":"ndjson","equal":{},"records":{},"first_gseq":{},"last_gseq":{},"journal":{},)"
+                           R"("behind":{},"ranges":{},"differs":{}}})",
+                           equal, found.records, found.first.value, found.last.value, head, behind, found.ranges,
+                           found.differs.empty() ? "null" : differs));
+  if (!equal) run.exit = exit_unverified;
+}
+
+void rebuild(const mirror_options& o, invocation& run) {
+  const auto data = data_folder(run);
+  const fs::path keys = keys_folder(run, o);
+  auto site = journal::site_key::load(keys);
+  if (!site) return run.fail(trouble_of(site.error()));
+  journal::partition_options options;
+  options.directory = (data / "journal").string();
+  options.data_directory = data.string();
+  std::error_code problem;
+  fs::create_directories(data, problem);
+  if (problem) return run.fail({exit_refused, fmt::format("{}: {}", data.string(), problem.message())});
+
+  std::unique_ptr<journal::rebuilding> making;
+  journal::outcome status = core::done{};
+  progress bar{run.env, "rebuild", "records"};
+  const auto read = run.env.read_ndjson(o.ndjson, keys, [&](journal::parsed_line&& line, const std::string&) {
+    if (!making) {
+      options.log.signer = std::make_shared<journal::checkpoint_signer>(
+          journal::checkpoint_origin(line.record.site, line.record.partition), *site);
+      auto begun = journal::rebuilding::begin(options);
+      if (!begun) return status = std::move(begun).error(), false;
+      making = *std::move(begun);
+    }
+    const auto position = line.record.position.value;
+    status = making->take(std::move(line.record), line.hash);
+    if (position % 1'000 == 0) bar.show(position, position);
+    return status.has_value();
+  });
+  if (!read) return run.fail(trouble_of(read.error()));
+  if (!status) return run.fail(trouble_of(status.error()));
+  if (!making) return run.fail({exit_usage, "there is no record in " + o.ndjson});
+  const auto head = making->finish();
+  if (!head) return run.fail(trouble_of(head.error()));
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"gseq":{},"chain":"{}","root":"{}"}})", head->position.value, head->chain.hex(),
+                           head->root.hex()));
+}
+
+}  // namespace
+
+void add_mirror_commands(CLI::App& app, invocation& run) {
+  auto* const group = app.add_subcommand("mirror", "Copies of the journal that the node keeps (--data DIR)");
+  group->require_subcommand(1);
+
+  auto* const verifying = group->add_subcommand(
+      "verify", "Compares the NDJSON copy with a stopped node's journal; names the first range that differs");
+  const auto v = std::make_shared<mirror_options>();
+  verifying->add_option("--ndjson", v->ndjson, "The copy (default: DATA/ndjson)")->type_name("DIR");
+  verifying->add_option("--keys", v->keys, "Where its keys are (default: DATA/keys)")->type_name("DIR");
+  verifying->callback([v, &run] { verify(*v, run); });
+
+  auto* const importing = app.get_subcommand("journal")->add_subcommand(
+      "import", "Makes the journal of an empty data directory anew from the NDJSON copy alone");
+  const auto r = std::make_shared<mirror_options>();
+  importing->add_option("--ndjson", r->ndjson, "The copy")->type_name("DIR")->required();
+  importing->add_option("--keys", r->keys, "site.key and ndjson.key (default: DATA/keys)")->type_name("DIR");
+  importing->footer("Example:\n  logline journal import --data NEW --ndjson OLD/ndjson --keys OLD/keys");
+  importing->callback([r, &run] { rebuild(*r, run); });
+}
+
+}  // namespace logline::cli

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "actors/mirror_part.hpp"
+#include "cluster/config.hpp"
+#include "domain/core/function_ref.hpp"
+#include "journal/keys.hpp"
+#include "journal/record_line.hpp"
+
+namespace logline::cluster {
+
+/// The mirrors that the configuration asks for. The NDJSON mirror lies in DATA/ndjson unless said otherwise; its line
+/// key is made on the first start and kept in DATA/keys/ndjson.key (0600). Errors: key_missing, store_failed.
+journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
+                                                               const journal::site_key& site_key);
+
+/// Reads an NDJSON mirror, proving each record with ndjson.key and site.pub in `keys`; see cli::copy_reader.
+journal::outcome read_ndjson(const std::filesystem::path& directory, const std::filesystem::path& keys,
+                             core::function_ref<bool(journal::parsed_line&&, const std::string& place)> visit);
+
+}  // namespace logline::cluster
