@@ -1,65 +1,37 @@
 """The NDJSON mirror as an operator meets it: it follows, survives kills, is verified, and makes a lost journal anew."""
 import json
-import os
-import pathlib
 import shutil
-import signal
 import subprocess
-import tempfile
-import unittest
-import urllib.request
 
+from node_case import PROGRAMS, node_case
 from tagged import main, proves
 
-PROGRAMS = pathlib.Path(os.environ["LOGLINE_BIN"])
 
-
-class mirrored_node(unittest.TestCase):
+class mirrored_node(node_case):
     def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.place = pathlib.Path(folder.name)
-        self.data = self.place / "data"
-        self.process = None
-        self.addCleanup(self.kill)
+        super().setUp()
         self.sent = 0
 
     def start(self):
-        self.log = open(self.place / "log", "ab")
-        self.addCleanup(self.log.close)
-        self.process = subprocess.Popen([PROGRAMS / "loglined", "--data", self.data, "--set", "gateway.listen=127.0.0.1:0", "--set",
-                                         "ndjson.shard_bytes=65536"], stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.addCleanup(self.process.stdout.close)
-        line = self.process.stdout.readline()
-        self.assertTrue(line, (self.place / "log").read_text())
-        self.url = json.loads(line)["http"]
-
-    def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        return super().start("--set", "ndjson.shard_bytes=65536")
 
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.process.wait(timeout=40), 0)
+        self.assertEqual(super().stop(), 0)
 
     def enqueue(self, count):
-        token = (self.data / "founder.token").read_text().strip()
         tasks = [{"kind": "noop", "payload": {"n": self.sent + i, "big": 9007199254740993 + i, "text": "é\n\"x\""}} for i in range(count)]
         self.sent += count
-        request = urllib.request.Request(self.url + "/v2/entities/acme/task_queue/q/enqueue_batch", json.dumps({"tasks": tasks}).encode(),
-                                         {"Content-Type": "application/json", "Authorization": "Bearer " + token})
-        with urllib.request.urlopen(request, timeout=40) as answer:
-            self.assertEqual(answer.status, 200)
+        status, _, body = self.request("/v2/entities/acme/task_queue/q/enqueue_batch", {"tasks": tasks})
+        self.assertEqual(status, 200, body)
 
-    def logline(self, *arguments, code=0):
+    def offline(self, *arguments, code=0):
         done = subprocess.run([PROGRAMS / "logline", "--output", "json", *map(str, arguments)], capture_output=True, text=True, timeout=60,
                               check=False)
         self.assertEqual(done.returncode, code, done.stderr + done.stdout)
         return done.stdout + done.stderr
 
     def verified(self, code=0):
-        return json.loads(self.logline("mirror", "verify", "--data", self.data, code=code))
+        return json.loads(self.offline("mirror", "verify", "--data", self.data, code=code))
 
     def shards(self):
         return sorted(path for path in (self.data / "ndjson").iterdir() if ".ndjson" in path.name and "manifest" not in path.name)
@@ -83,17 +55,17 @@ class mirrored_node(unittest.TestCase):
         self.start()
         self.enqueue(300)
         self.stop()
-        before = self.logline("journal", "hash", "--data", self.data)
+        before = self.offline("journal", "hash", "--data", self.data)
         shutil.rmtree(self.data / "journal")
-        self.logline("journal", "import", "--data", self.data, "--ndjson", self.data / "ndjson")
-        self.assertEqual(self.logline("journal", "hash", "--data", self.data), before)
-        self.assertTrue(json.loads(self.logline("journal", "verify", "--data", self.data))["ok"])
+        self.offline("journal", "import", "--data", self.data, "--ndjson", self.data / "ndjson")
+        self.assertEqual(self.offline("journal", "hash", "--data", self.data), before)
+        self.assertTrue(json.loads(self.offline("journal", "verify", "--data", self.data))["ok"])
         self.assertTrue(self.verified()["equal"])
         self.start()    # and goes on from there, the mirror too
         self.enqueue(10)
         self.stop()
         self.assertTrue(self.verified()["equal"])
-        refused = self.logline("journal", "import", "--data", self.data, "--ndjson", self.data / "ndjson", code=1)
+        refused = self.offline("journal", "import", "--data", self.data, "--ndjson", self.data / "ndjson", code=1)
         self.assertIn("REFUSED_NOT_EMPTY", refused)
 
     def test_names_what_differs(self):
@@ -109,7 +81,7 @@ class mirrored_node(unittest.TestCase):
         changed = bytearray(whole)
         changed[len(whole) // 2] ^= 1
         part.write_bytes(changed)
-        self.assertIn(part.name, self.logline("mirror", "verify", "--data", self.data, code=4))
+        self.assertIn(part.name, self.offline("mirror", "verify", "--data", self.data, code=4))
         part.write_bytes(whole)
         self.assertTrue(self.verified()["equal"])
 

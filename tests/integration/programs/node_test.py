@@ -2,82 +2,13 @@
 import json
 import os
 import pathlib
-import signal
 import subprocess
-import tempfile
 import unittest
-import urllib.error
-import urllib.request
 
+from node_case import PROGRAMS, node_case
 from tagged import main, proves
 
-PROGRAMS = pathlib.Path(os.environ["LOGLINE_BIN"])
 SOURCE = pathlib.Path(os.environ["LOGLINE_SOURCE"])
-
-
-class node_case(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.place = pathlib.Path(folder.name)
-        self.data = self.place / "data"
-        self.process = None
-        self.addCleanup(self.kill)
-
-    def start(self, *arguments):
-        self.log = open(self.place / "log", "ab")
-        self.addCleanup(self.log.close)
-        self.process = subprocess.Popen([PROGRAMS / "loglined", "--data", self.data, "--set", "gateway.listen=127.0.0.1:0", *arguments],
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.addCleanup(self.process.stdout.close)
-        line = self.process.stdout.readline()
-        self.assertTrue(line, (self.place / "log").read_text())
-        self.ready = json.loads(line)
-        return self.ready
-
-    def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=40)
-
-    def refused_start(self, *arguments):
-        """Exit code and stderr of a start that is expected to fail."""
-        done = subprocess.run([PROGRAMS / "loglined", "--data", self.data, "--set", "gateway.listen=127.0.0.1:0", *arguments],
-                              capture_output=True, text=True, timeout=60, check=False)
-        self.assertEqual(done.stdout, "")
-        return done.returncode, done.stderr
-
-    def logline(self, *arguments, code=0):
-        done = subprocess.run([PROGRAMS / "logline", "--url", self.ready["http"], "--token-file", self.data / "founder.token",
-                               "--output", "json", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False,
-                              env=dict(os.environ, LOGLINE_HOME=str(self.place / "home")))
-        self.assertEqual(done.returncode, code, done.stderr + done.stdout)
-        return done
-
-    def offline(self, *arguments, code=0):
-        done = subprocess.run([PROGRAMS / "logline", "journal", *arguments, "--data", self.data], capture_output=True, text=True,
-                              timeout=60, check=False)
-        self.assertEqual(done.returncode, code, done.stderr + done.stdout)
-        return done.stdout + done.stderr
-
-    def request(self, path, body=None, token=True, headers=None):
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        if token:
-            sent["Authorization"] = "Bearer " + (self.data / "founder.token").read_text().strip()
-        data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
-        try:
-            with urllib.request.urlopen(urllib.request.Request(self.ready["http"] + path, data, sent), timeout=40) as answer:
-                return answer.status, answer.headers, answer.read()
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, refused.headers, refused.read()
-
-    def head(self):
-        return json.loads(self.request("/v2/log/head")[2])["gseq"]
 
 
 class the_node(node_case):
