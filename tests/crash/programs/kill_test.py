@@ -35,7 +35,7 @@ class killed_node(unittest.TestCase):
 
     def start(self):
         self.node = subprocess.Popen([PROGRAMS / "loglined", "--data", self.data, "--set", "gateway.listen=127.0.0.1:0", "--set",
-                                      "snapshot.every=20"], stdout=subprocess.PIPE, stderr=self.log, text=True)
+                                      "snapshot.every=20", "--set", "ndjson.shard_bytes=65536"], stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.addCleanup(self.node.stdout.close)
         line = self.node.stdout.readline()
         self.assertTrue(line, "the node did not come back")
@@ -92,7 +92,7 @@ class killed_node(unittest.TestCase):
             for c in clients:
                 c.result()
 
-    @proves("JRN-02", "JRN-03", "ENG-03", "REP-04")
+    @proves("JRN-02", "JRN-03", "ENG-03", "REP-04", "MIR-01")
     def test_loses_and_doubles_nothing_that_it_acknowledged(self):
         for _ in range(ROUNDS):
             head = self.start()["gseq"]
@@ -108,14 +108,16 @@ class killed_node(unittest.TestCase):
         self.node.terminate()
         self.assertEqual(self.node.wait(timeout=40), 0)
 
-        def offline(*arguments):
-            done = subprocess.run([PROGRAMS / "logline", "journal", *arguments, "--data", self.data], capture_output=True, text=True,
+        def offline(*arguments, group="journal"):
+            done = subprocess.run([PROGRAMS / "logline", group, *arguments, "--data", self.data], capture_output=True, text=True,
                                   check=False)
             self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
             return done.stdout
 
         offline("verify")
         self.assertEqual(json.loads(offline("hash")), live)
+        mirrored = json.loads(offline("verify", "--output", "json", group="mirror"))
+        self.assertEqual((mirrored["equal"], mirrored["records"]), (True, live["gseq"]))
         executed = collections.Counter()
         for line in offline("cat", "--output", "ndjson").splitlines():
             record = json.loads(line)
