@@ -1,7 +1,5 @@
 #include <algorithm>
-#include <charconv>
 #include <fstream>
-#include <limits>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +9,7 @@
 #include "adapters/cli/commands.hpp"
 #include "adapters/cli/json_peek.hpp"
 #include "adapters/cli/progress.hpp"
+#include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
 #include "domain/core/json.hpp"
 #include "journal/export.hpp"
@@ -29,18 +28,6 @@ namespace fs = std::filesystem;
 template <class T>
 using tried = core::result<T, trouble>;
 using finished = tried<core::done>;
-
-struct filter_options {
-  std::uint64_t from = 1;
-  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
-  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
-  std::string since;
-  std::string until;
-  std::string tenant;
-  std::string type;
-  std::string key;
-  std::string event;
-};
 
 fs::path data_folder(const invocation& run) {
   return run.given.data.empty() ? "data" : run.given.data;
@@ -177,45 +164,7 @@ finished stats(invocation& run) {
   return core::done{};
 }
 
-/// "90s", "30m", "24h", "7d".
-std::optional<core::duration_us> parse_span(std::string_view text) {
-  std::int64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (error != std::errc{} || n < 0 || n > 1'000'000) return std::nullopt;
-  if (unit == "s") return core::seconds(n);
-  if (unit == "m") return core::minutes(n);
-  if (unit == "h") return core::hours(n);
-  if (unit == "d") return core::days(n);
-  return std::nullopt;
-}
-
-tried<std::optional<core::timestamp>> read_time(const std::string& text, std::string_view option) {
-  if (text.empty()) return std::optional<core::timestamp>{};
-  if (const auto span = parse_span(text)) return std::optional{actors::wall_clock() - *span};
-  auto time = core::parse_rfc3339(text);
-  if (!time) return trouble{exit_usage, fmt::format("{}: {}", option, time.error().message)};
-  return std::optional{*time};
-}
-
-tried<journal::record_filter> filter_of(const filter_options& o) {
-  journal::record_filter out;
-  auto since = read_time(o.since, "--since");
-  if (!since) return since.error();
-  auto until = read_time(o.until, "--until");
-  if (!until) return until.error();
-  out.from = core::gseq{o.from};
-  out.to = core::gseq{o.to};
-  out.since = *since;
-  out.until = *until;
-  out.tenant = o.tenant;
-  out.type = o.type;
-  out.key = o.key;
-  out.event = o.event;
-  return out;
-}
-
-finished cat(const filter_options& o, invocation& run) {
+finished cat(const record_options& o, invocation& run) {
   auto filter = filter_of(o);
   if (!filter) return filter.error();
   auto log = open_to_read(data_folder(run));
@@ -238,7 +187,7 @@ finished cat(const filter_options& o, invocation& run) {
   return core::done{};
 }
 
-finished write_export(const filter_options& o, const std::string& format_name, const std::string& file,
+finished write_export(const record_options& o, const std::string& format_name, const std::string& file,
                       invocation& run) {
   const auto format = journal::parse_export_format(format_name);
   if (!format) return trouble{exit_usage, "--format must be ndjson, csv or msgpack"};
@@ -300,17 +249,6 @@ void finish(const finished& done, invocation& run) {
   if (!done) run.fail(done.error());
 }
 
-void add_filter(CLI::App& command, filter_options& o) {
-  command.add_option("--from", o.from, "First gseq")->check(CLI::PositiveNumber);
-  command.add_option("--to", o.to, "Last gseq")->check(CLI::PositiveNumber);
-  command.add_option("--since", o.since, "Not before this: an RFC 3339 time, or 90s, 30m, 24h, 7d ago");
-  command.add_option("--until", o.until, "Before this");
-  command.add_option("--tenant", o.tenant, "Of this tenant only");
-  command.add_option("--type", o.type, "Of this entity type only");
-  command.add_option("--key", o.key, "Of entities with this key only");
-  command.add_option("--event", o.event, "Events of this name only");
-}
-
 void add_reading(CLI::App& group, invocation& run) {
   auto* const verifying =
       group.add_subcommand("verify", "Recomputes everything the store says; names what does not fit");
@@ -325,8 +263,8 @@ void add_reading(CLI::App& group, invocation& run) {
   });
 
   auto* const catting = group.add_subcommand("cat", "Prints records");
-  const auto f = std::make_shared<filter_options>();
-  add_filter(*catting, *f);
+  const auto f = std::make_shared<record_options>();
+  add_record_options(*catting, *f);
   catting->add_option("--limit", f->limit, "At most so many")->check(CLI::PositiveNumber);
   catting->footer("Example:\n  logline journal cat --data DIR --type connector --output ndjson");
   catting->callback([f, &run] { finish(cat(*f, run), run); });
@@ -339,12 +277,12 @@ void add_reading(CLI::App& group, invocation& run) {
 void add_writing_out(CLI::App& group, invocation& run) {
   auto* const exporting = group.add_subcommand("export", "Writes records to a file");
   struct export_options {
-    filter_options filter;
+    record_options filter;
     std::string format = "ndjson";
     std::string file;
   };
   const auto e = std::make_shared<export_options>();
-  add_filter(*exporting, e->filter);
+  add_record_options(*exporting, e->filter);
   exporting->add_option("--format", e->format, "ndjson, csv or msgpack")->capture_default_str();
   exporting->add_option("--out", e->file, "Default: stdout");
   exporting->callback([e, &run] { finish(write_export(e->filter, e->format, e->file, run), run); });

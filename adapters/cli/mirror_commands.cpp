@@ -8,8 +8,10 @@
 #include "actors/clock.hpp"
 #include "adapters/cli/commands.hpp"
 #include "adapters/cli/progress.hpp"
+#include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
 #include "domain/core/json.hpp"
+#include "domain/core/show_record.hpp"
 #include "journal/checkpoint.hpp"
 #include "journal/open.hpp"
 #include "journal/rebuild.hpp"
@@ -34,11 +36,17 @@ fs::path keys_folder(const invocation& run, const mirror_options& o) {
   return o.keys.empty() ? data_folder(run) / "keys" : fs::path{o.keys};
 }
 
+fs::path copy_folder(const invocation& run, const mirror_options& o) {
+  return o.ndjson.empty() ? data_folder(run) / "ndjson" : fs::path{o.ndjson};
+}
+
 trouble trouble_of(const journal::error& e) {
   using journal::errc;
   const bool cannot = e.code == errc::store_failed || e.code == errc::key_missing || e.code == errc::store_locked ||
                       e.code == errc::conflict || e.code == errc::disk_full;
-  return {e.code == errc::not_found ? exit_usage : cannot ? exit_refused : exit_unverified, e.text()};
+  // What is missing at a position was there once.
+  const bool never_there = e.code == errc::not_found && e.position.value == 0;
+  return {never_there ? exit_usage : cannot ? exit_refused : exit_unverified, e.text()};
 }
 
 /// What a comparison has found so far.
@@ -98,10 +106,9 @@ void verify(const mirror_options& o, invocation& run) {
   options.read_only = true;
   const auto log = journal::open_partition(std::move(options));
   if (!log) return run.fail(trouble_of(log.error()));
-  const fs::path copy = o.ndjson.empty() ? data / "ndjson" : fs::path{o.ndjson};
   comparison found;
   progress bar{run.env, "verify", "records"};
-  const auto done = compare(**log, run.env.read_ndjson, copy, keys_folder(run, o), bar, found);
+  const auto done = compare(**log, run.env.read_ndjson, copy_folder(run, o), keys_folder(run, o), bar, found);
   if (!done) return run.fail({exit_unverified, "ndjson: " + done.error().text()});
   const std::uint64_t head = (*log)->head().position.value;
   const std::uint64_t behind = head - std::min(head, found.last.value);
@@ -154,6 +161,71 @@ void rebuild(const mirror_options& o, invocation& run) {
                            head->root.hex()));
 }
 
+void verify_copy(const mirror_options& o, invocation& run) {
+  comparison found;
+  core::digest hash;
+  const auto done = run.env.read_ndjson(copy_folder(run, o), keys_folder(run, o),
+                                        [&](journal::parsed_line&& line, const std::string&) {
+                                          if (found.records++ == 0) found.first = line.record.position;
+                                          found.last = line.record.position;
+                                          hash = line.hash;
+                                          return true;
+                                        });
+  if (!done) return run.fail(trouble_of(done.error()));
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"records":{},"first_gseq":{},"last_gseq":{},"hash":"{}"}})", found.records,
+                           found.first.value, found.last.value, hash.hex()));
+}
+
+void cat_copy(const mirror_options& o, const record_options& which, invocation& run) {
+  const auto filter = filter_of(which);
+  if (!filter) return run.fail(filter.error());
+  list_printer printer{
+      run.env.out, run.given.format, {"gseq", "at", "tenant", "type", "key", "eseq", "event", "payload"}};
+  std::uint64_t shown = 0;
+  std::string json;
+  const auto done = run.env.read_ndjson(
+      copy_folder(run, o), keys_folder(run, o), [&](journal::parsed_line&& line, const std::string&) {
+        if (matches(*filter, line.record)) {
+          json.clear();
+          core::json_sink to{json};
+          core::show_record(line.record, run.env.find_type ? run.env.find_type(line.record.entity.type) : nullptr, to);
+          printer.row(json);
+          ++shown;
+        }
+        return shown < which.limit && line.record.position < filter->to && run.env.out.good();
+      });
+  printer.finish();
+  if (!done) run.fail(trouble_of(done.error()));
+}
+
+void add_copy_options(CLI::App& command, mirror_options& o) {
+  command.add_option("--ndjson", o.ndjson, "The copy (default: DATA/ndjson)")->type_name("DIR");
+  command.add_option("--keys", o.keys, "Where its keys are (default: DATA/keys)")->type_name("DIR");
+}
+
+void add_ndjson_commands(CLI::App& app, invocation& run) {
+  auto* const group = app.add_subcommand("ndjson", "Reads an NDJSON copy by itself, while its node runs or not");
+  group->require_subcommand(1);
+
+  auto* const verifying =
+      group->add_subcommand("verify", "Checks signatures, chain, trailers and manifests; names file and line");
+  const auto v = std::make_shared<mirror_options>();
+  add_copy_options(*verifying, *v);
+  verifying->callback([v, &run] { verify_copy(*v, run); });
+
+  auto* const catting = group->add_subcommand("cat", "Prints records, each checked");
+  struct cat_options {
+    mirror_options copy;
+    record_options which;
+  };
+  const auto c = std::make_shared<cat_options>();
+  add_copy_options(*catting, c->copy);
+  add_record_options(*catting, c->which);
+  catting->add_option("--limit", c->which.limit, "At most so many")->check(CLI::PositiveNumber);
+  catting->callback([c, &run] { cat_copy(c->copy, c->which, run); });
+}
+
 }  // namespace
 
 void add_mirror_commands(CLI::App& app, invocation& run) {
@@ -163,8 +235,7 @@ void add_mirror_commands(CLI::App& app, invocation& run) {
   auto* const verifying = group->add_subcommand(
       "verify", "Compares the NDJSON copy with a stopped node's journal; names the first range that differs");
   const auto v = std::make_shared<mirror_options>();
-  verifying->add_option("--ndjson", v->ndjson, "The copy (default: DATA/ndjson)")->type_name("DIR");
-  verifying->add_option("--keys", v->keys, "Where its keys are (default: DATA/keys)")->type_name("DIR");
+  add_copy_options(*verifying, *v);
   verifying->callback([v, &run] { verify(*v, run); });
 
   auto* const importing = app.get_subcommand("journal")->add_subcommand(
@@ -174,6 +245,8 @@ void add_mirror_commands(CLI::App& app, invocation& run) {
   importing->add_option("--keys", r->keys, "site.key and ndjson.key (default: DATA/keys)")->type_name("DIR");
   importing->footer("Example:\n  logline journal import --data NEW --ndjson OLD/ndjson --keys OLD/keys");
   importing->callback([r, &run] { rebuild(*r, run); });
+
+  add_ndjson_commands(app, run);
 }
 
 }  // namespace logline::cli

@@ -85,6 +85,35 @@ class mirrored_node(node_case):
         part.write_bytes(whole)
         self.assertTrue(self.verified()["equal"])
 
+    @proves("NDJ-12")
+    def test_reads_a_copy_by_itself(self):
+        self.start()
+        self.enqueue(300)
+        self.logline("do", "acme/flag/f", "set", "value=true", "reason=because")
+        self.stop()
+        copy = self.place / "copy"
+        shutil.move(self.data / "ndjson", copy)
+        options = ["--ndjson", copy, "--keys", self.data / "keys"]
+        checked = json.loads(self.offline("ndjson", "verify", *options))
+        self.assertEqual((checked["records"], checked["first_gseq"], checked["last_gseq"]), (301, 1, 301))
+        self.assertEqual(checked["hash"], json.loads(self.offline("journal", "hash", "--data", self.data))["chain"])
+
+        def cat(*which):
+            return [record["gseq"] for record in json.loads(self.offline("ndjson", "cat", *options, *which))]
+        everything = cat()
+        self.assertEqual(everything, list(range(1, 302)))
+        flag = cat("--type", "flag")
+        self.assertEqual(len(flag), 1)
+        self.assertEqual(cat("--tenant", "nobody"), [])
+        self.assertEqual(cat("--since", "1h", "--from", "5", "--to", "9", "--limit", "3"), [5, 6, 7])
+        self.assertEqual(cat("--until", "2020-01-01T00:00:00Z"), [])
+        sealed = next(path for path in copy.iterdir() if path.name.endswith(".zst"))
+        whole = sealed.read_bytes()
+        sealed.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+        self.assertIn(sealed.name, self.offline("ndjson", "verify", *options, code=4))
+        sealed.unlink()
+        self.assertIn("the shard itself is missing", self.offline("ndjson", "verify", *options, code=4))
+
     @proves("MIR-04")
     def test_stops_where_the_copy_is_of_another_journal(self):
         self.start()
