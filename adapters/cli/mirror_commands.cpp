@@ -109,7 +109,7 @@ void verify(const mirror_options& o, invocation& run) {
   comparison found;
   progress bar{run.env, "verify", "records"};
   const auto done = compare(**log, run.env.read_ndjson, copy_folder(run, o), keys_folder(run, o), bar, found);
-  if (!done) return run.fail({exit_unverified, "ndjson: " + done.error().text()});
+  if (!done) return run.fail(trouble_of(done.error()));
   const std::uint64_t head = (*log)->head().position.value;
   const std::uint64_t behind = head - std::min(head, found.last.value);
   const bool equal = found.differs.empty() && behind == 0;
