@@ -206,3 +206,52 @@ TEST_CASE("a follower that dies is started again, and too many deaths stop the n
     CHECK(has(reports, "too often"));
   }
 }
+
+TEST_CASE("a command that waits and comes again with its key takes effect once", "[ENG-03]") {
+  auto log = new_log();
+  auto options = with(6);
+  options.reactors.clear();
+  options.handlers.clear();
+  stepped_node node{*log, options};
+  const std::string queue = "t/task_queue/q";
+  const std::string lease = R"({"worker_id":"w","limit":1,"wait_ms":30000})";
+  auto first = node.send(queue, "lease", lease, "poll-1");
+  node.settle();
+  auto again = node.send(queue, "lease", lease, "poll-1");
+  auto other = node.send(queue, "lease", R"({"worker_id":"w","limit":2,"wait_ms":30000})", "poll-1");
+  node.settle();
+  REQUIRE(node.ask(queue, "enqueue", R"({"kind":"a"})"));
+  REQUIRE(node.ask(queue, "enqueue", R"({"kind":"a"})"));
+  REQUIRE(first->answer);
+  REQUIRE(again->answer);
+  if (!*first->answer) FAIL((*first->answer).error().code << " " << (*first->answer).error().message);
+  REQUIRE(*again->answer);
+  CHECK((*first->answer)->reply == (*again->answer)->reply);
+  CHECK((*again->answer)->replayed);
+  REQUIRE(other->answer);
+  CHECK(other->answer->error().code == "IDEMPOTENCY_MISMATCH");
+  std::size_t leased = 0;
+  REQUIRE(log->read(core::gseq{1}, [&](const core::record& r) {
+    leased += r.event == "task_leased" ? 1 : 0;
+    return true;
+  }));
+  CHECK(leased == 1);
+}
+
+TEST_CASE("views, retries and mirrors go on while the wall clock is behind engine time", "[ENG-06]") {
+  auto log = new_log();
+  core::timestamp wall{1'800'000'000'000'000};
+  auto options = with(7);
+  options.now = wall;
+  options.wall = [&wall] { return wall; };
+  stepped_node node{*log, options};
+  REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
+  wall = wall - core::seconds(3'600);
+  REQUIRE(node.ask("t/account/source", "add", R"({"amount":1})"));
+  for (int i = 0; i < 100; ++i) {
+    node.pass(core::milliseconds(5));
+    wall = wall + core::milliseconds(5);
+    node.settle();
+  }
+  CHECK(*log->view_cursor("directory") == log->head().position);
+}
