@@ -9,6 +9,7 @@
 
 #include "actors/clock.hpp"
 #include "domain/core/time.hpp"
+#include "journal/record.hpp"
 
 namespace logline::cli {
 
@@ -66,10 +67,8 @@ core::result<journal::record_filter, trouble> filter_of(const record_options& o)
 }
 
 bool matches(const journal::record_filter& filter, const core::record& r) {
-  const auto is = [](const std::string& wanted, const std::string& name) { return wanted.empty() || wanted == name; };
   return r.position >= filter.from && r.position <= filter.to && (!filter.since || r.at >= *filter.since) &&
-         (!filter.until || r.at < *filter.until) && is(filter.tenant, r.entity.tenant) &&
-         is(filter.type, r.entity.type) && is(filter.key, r.entity.key) && is(filter.event, r.event);
+         (!filter.until || r.at < *filter.until) && filter.names_match(journal::view_of(r));
 }
 
 }  // namespace logline::cli
