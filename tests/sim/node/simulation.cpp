@@ -187,6 +187,7 @@ class simulation {
     }
     note("stop", "in order");
     machine_.stop();
+    power_lost_ = machine_is_gone() && armed_ == ending::power_at_write;  // while it stopped
     clients_.node_died();
   }
 
