@@ -111,7 +111,7 @@ void mirroring_state::look_after(core::duration_us delay) {
 
 void mirroring_state::stop_diverged(const std::string& why) {
   part.progress->diverged = true;
-  report(fmt::format("MIRROR_DIVERGED: mirror {} is stopped: {}", part.name, why));
+  services.alerts->raise("MIRROR_DIVERGED", fmt::format("mirror {} is stopped: {}", part.name, why));
 }
 
 follower_actor::behavior_type mirroring(follower_actor::stateful_pointer<mirroring_state> self,

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "actors/alerts.hpp"
 #include "actors/courier.hpp"
 #include "actors/follower.hpp"
 
@@ -20,6 +21,7 @@ struct follower_services {
   timekeeper_actor timekeeper;
   std::function<std::uint64_t()> entropy;
   node_limits limits;
+  actors::alerts* alerts = nullptr;
 };
 
 /// Runs one reactor: reads the log behind its durable cursor, sends the commands that events lead to, and moves the

@@ -10,6 +10,7 @@
 #include "actors/counters.hpp"
 #include "actors/digester.hpp"
 #include "actors/directory_view.hpp"
+#include "actors/duty.hpp"
 #include "actors/in_flight_gauge.hpp"
 #include "actors/librarian.hpp"
 #include "actors/mirroring.hpp"
@@ -44,8 +45,14 @@ class system_config : public caf::actor_system_config {
 }  // namespace
 
 struct runtime::impl {
+  static runtime_parts with_alerts(runtime_parts p) {
+    if (!p.alerts)
+      p.alerts = std::make_shared<actors::alerts>([say = p.report](severity, const std::string& line) { say(line); });
+    return p;
+  }
+
   explicit impl(runtime_parts p)
-      : parts(std::move(p)),
+      : parts(with_alerts(std::move(p))),
         config(parts),
         gauge(std::make_shared<in_flight_gauge>(parts.limits.door.commands_max)),
         system(std::make_unique<caf::actor_system>(config)) {}
@@ -60,6 +67,7 @@ struct runtime::impl {
   librarian_actor library;
   digester_actor digests;
   supervisor_actor watch;
+  std::stop_source duties_stop;    ///< asked of duties that are running
   supervisor_actor watch_mirrors;  ///< which outlive those who send commands, to see what they leave
   std::atomic<bool> open{false};
 
@@ -80,7 +88,8 @@ struct runtime::impl {
   }
 
   follower_services followers(door& entrance) {
-    return {&parts.log, &parts.feed, &entrance, &parts.clock, &count, parts.types, time, parts.entropy, parts.limits};
+    return {&parts.log,  &parts.feed, &entrance,     &parts.clock, &count,
+            parts.types, time,        parts.entropy, parts.limits, parts.alerts.get()};
   }
 
   // On a thread of its own, because targets block; in a simulation on the only one.
@@ -98,8 +107,20 @@ struct runtime::impl {
     return all;
   }
 
+  follower_actor spawn_duty(caf::local_actor* parent, follower_services services, std::shared_ptr<const duty> what) {
+    if (parts.deterministic)
+      return parent->spawn<caf::monitored>(duty_runner, std::move(services), std::move(what), duties_stop.get_token(),
+                                           parts.report);
+    return parent->spawn<caf::monitored + caf::detached>(duty_runner, std::move(services), std::move(what),
+                                                         duties_stop.get_token(), parts.report);
+  }
+
   std::vector<supervised> children(door& entrance) {
     std::vector<supervised> all;
+    for (const auto& what : parts.duties)
+      all.push_back({"duty " + what->name, [this, what, &entrance](caf::local_actor* parent) {
+                       return caf::actor_cast<caf::actor>(spawn_duty(parent, followers(entrance), what));
+                     }});
     all.push_back({"projector", [this, &entrance](caf::local_actor* parent) {
                      return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(projector, followers(entrance)));
                    }});
@@ -145,6 +166,7 @@ void runtime::start() {
 bool runtime::drain(core::duration_us wait) {
   auto& i = *impl_;
   i.open = false;
+  i.duties_stop.request_stop();
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
   i.route->drain();
   return i.gauge->wait_empty(wait);
@@ -153,6 +175,7 @@ bool runtime::drain(core::duration_us wait) {
 runtime::~runtime() {
   auto& i = *impl_;
   i.open = false;
+  i.duties_stop.request_stop();
   // Order: those who send commands, those who carry them, those who execute them, time. Replies that are left answer
   // UNAVAILABLE.
   if (i.watch) caf::anon_send_exit(i.watch, caf::exit_reason::user_shutdown);
@@ -311,6 +334,8 @@ std::vector<door::figure> runtime::figures() const {
       gauge("logline_clock_skew_us", "How far engine time runs ahead of the wall clock.",
             static_cast<double>(i.parts.clock.skew_us())),
   };
+  for (auto& one : i.parts.alerts->figures())
+    all.push_back(std::move(one));
   const auto head = i.parts.log.head().position.value;
   for (const auto& mirror : i.parts.mirrors) {
     const auto& p = *mirror.progress;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/alerts.hpp"
 #include "actors/clock.hpp"
 #include "actors/door.hpp"
 #include "actors/limits.hpp"
@@ -18,6 +19,8 @@
 
 namespace logline::actors {
 
+struct duty;
+
 /// What a runtime is built from. References outlive it.
 struct runtime_parts {
   journal::partition_log& log;
@@ -28,6 +31,8 @@ struct runtime_parts {
   std::vector<const core::reactor_type*> reactors = {};
   std::vector<const core::task_handler*> handlers = {};
   std::vector<mirror_part> mirrors = {};
+  std::vector<std::shared_ptr<const duty>> duties = {};
+  std::shared_ptr<actors::alerts> alerts = {};  ///< empty: the runtime's own, which say by `report`
   const core::secret_box* secrets = nullptr;
   std::string origin = {};                      ///< "site.generation"
   std::string worker_id = {};                   ///< of the in-process worker; the same after every restart

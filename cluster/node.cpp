@@ -8,7 +8,9 @@
 #include <openssl/rand.h>
 #include <spdlog/spdlog.h>
 
+#include "actors/alerts.hpp"
 #include "actors/clock.hpp"
+#include "actors/duty.hpp"
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/mirrors.hpp"
@@ -84,6 +86,13 @@ core::outcome make_data_directory(const std::filesystem::path& data) {
   return core::done{};
 }
 
+void say_alert(actors::severity weight, const std::string& line) {
+  const auto level = weight == actors::severity::warning ? spdlog::level::warn
+                     : weight == actors::severity::error ? spdlog::level::err
+                                                         : spdlog::level::critical;
+  spdlog::log(level, "{}", line);
+}
+
 }  // namespace
 
 struct node::parts {
@@ -95,6 +104,8 @@ struct node::parts {
   actors::tail feed;
   std::unique_ptr<journal::committer> commits;
   std::vector<actors::mirror_part> mirrors;
+  std::vector<std::shared_ptr<const actors::duty>> duties;
+  std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -142,6 +153,8 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
   if (p.config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
   living.mirrors = p.mirrors;
+  living.duties = p.duties;
+  living.alerts = p.alerts;
   living.secrets = p.secrets.get();
   living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
   living.worker_id = fmt::format("node:{}", p.config.site);

@@ -175,7 +175,7 @@ TEST_CASE("a mirror that is not of this log, or ahead of it, stops and is left a
   CHECK(copy->opened == 1);
   CHECK(figure(node, "mirror_diverged{mirror=\"copy\"}") == 1);
   const auto said = std::count_if(node.reports().begin(), node.reports().end(), [](const std::string& line) {
-    return line.starts_with("MIRROR_DIVERGED: mirror copy is stopped");
+    return line.starts_with("ALERT MIRROR_DIVERGED: mirror copy is stopped");
   });
   CHECK(said == 1);
   CHECK(log->head().position == core::gseq{20});
