@@ -1,4 +1,4 @@
-#include "adapters/ndjson/file.hpp"
+#include "journal/file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,19 +13,19 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-namespace logline::ndjson {
+namespace logline::journal {
 
-journal::error file_error(const std::filesystem::path& path, std::string_view action, int number) {
-  const auto code = number == ENOENT ? journal::errc::not_found : journal::errc::store_failed;
+error file_error(const std::filesystem::path& path, std::string_view action, int number) {
+  const auto code = number == ENOENT ? errc::not_found : errc::store_failed;
   return {code, fmt::format("{}: {}: {}", path.filename().string(), action, std::strerror(number)), {}};
 }
 
 namespace {
 
 /// Whatever is missing while writing is a failure of the store, not an answer.
-journal::error write_error(const std::filesystem::path& path, std::string_view action, int number) {
+error write_error(const std::filesystem::path& path, std::string_view action, int number) {
   auto failed = file_error(path, action, number);
-  failed.code = journal::errc::store_failed;
+  failed.code = errc::store_failed;
   return failed;
 }
 
@@ -43,13 +43,13 @@ file& file::operator=(file&& other) noexcept {
   return *this;
 }
 
-journal::result<file> file::open(const std::filesystem::path& path, int flags, unsigned mode) {
+result<file> file::open(const std::filesystem::path& path, int flags, unsigned mode) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   if (fd < 0) return file_error(path, "cannot open", errno);
   return file{fd, path};
 }
 
-journal::result<std::size_t> file::read(char* to, std::size_t size) {
+result<std::size_t> file::read(char* to, std::size_t size) {
   for (;;) {
     const ssize_t got = ::read(fd_, to, size);
     if (got >= 0) return static_cast<std::size_t>(got);
@@ -57,7 +57,7 @@ journal::result<std::size_t> file::read(char* to, std::size_t size) {
   }
 }
 
-journal::outcome file::write(std::string_view bytes) {
+outcome file::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
@@ -67,44 +67,43 @@ journal::outcome file::write(std::string_view bytes) {
   return core::done{};
 }
 
-journal::outcome file::sync() {
+outcome file::sync() {
   if (::fsync(fd_) != 0) return write_error(path_, "cannot sync", errno);
   return core::done{};
 }
 
-journal::outcome file::truncate(std::uint64_t size) {
+outcome file::truncate(std::uint64_t size) {
   const auto end = static_cast<off_t>(size);
   if (::ftruncate(fd_, end) != 0) return write_error(path_, "cannot cut", errno);
   if (::lseek(fd_, end, SEEK_SET) != end) return write_error(path_, "cannot seek", errno);
   return core::done{};
 }
 
-journal::outcome file::still_linked() const {
+outcome file::still_linked() const {
   struct stat info {};
   if (::fstat(fd_, &info) != 0) return write_error(path_, "cannot inspect", errno);
-  if (info.st_nlink == 0)
-    return journal::error{journal::errc::store_failed, path_.filename().string() + ": was removed while open", {}};
+  if (info.st_nlink == 0) return error{errc::store_failed, path_.filename().string() + ": was removed while open", {}};
   return core::done{};
 }
 
-journal::outcome file::lock() {
+outcome file::lock() {
   if (::flock(fd_, LOCK_EX | LOCK_NB) == 0) return core::done{};
   if (errno != EWOULDBLOCK) return write_error(path_, "cannot lock", errno);
-  return journal::error{journal::errc::store_locked, "another writer has the mirror's directory open", {}};
+  return error{errc::store_locked, "another writer has the directory open", {}};
 }
 
-journal::outcome sync_directory(const std::filesystem::path& directory) {
+outcome sync_directory(const std::filesystem::path& directory) {
   auto opened = file::open(directory, O_RDONLY | O_DIRECTORY);
   if (!opened) return write_error(directory, "cannot open the directory", errno);
   return opened->sync();
 }
 
-journal::outcome rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
+outcome rename_durably(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return write_error(from, "cannot rename", errno);
   return sync_directory(to.parent_path());
 }
 
-journal::outcome remove_durably(const std::filesystem::path& path) {
+outcome remove_durably(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return core::done{};
     return write_error(path, "cannot remove", errno);
@@ -112,7 +111,7 @@ journal::outcome remove_durably(const std::filesystem::path& path) {
   return sync_directory(path.parent_path());
 }
 
-journal::outcome replace_durably(const std::filesystem::path& path, std::string_view content) {
+outcome replace_durably(const std::filesystem::path& path, std::string_view content) {
   const std::filesystem::path unfinished = path.string() + ".tmp";
   auto opened = file::open(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
   if (!opened) return write_error(unfinished, "cannot create", errno);
@@ -121,7 +120,7 @@ journal::outcome replace_durably(const std::filesystem::path& path, std::string_
   return rename_durably(unfinished, path);
 }
 
-journal::outcome make_directory(const std::filesystem::path& directory) {
+outcome make_directory(const std::filesystem::path& directory) {
   std::error_code failed;
   if (std::filesystem::is_directory(directory, failed)) return core::done{};
   const auto above = directory.parent_path();
@@ -160,4 +159,4 @@ core::digest running_digest::value() const {
   return out;
 }
 
-}  // namespace logline::ndjson
+}  // namespace logline::journal
