@@ -31,6 +31,7 @@ follower_actor::behavior_type duty_runner(follower_actor::stateful_pointer<duty_
   harden(self);
   auto& state = self->state;
   state.self = self;
+  state.alive = caf::actor_cast<follower_actor>(self);
   state.due = what->when.next_after(services.clock->now());
   state.services = std::move(services);
   state.what = std::move(what);

@@ -26,6 +26,7 @@ struct duty_state {
   static inline const char* name = "duty";
 
   follower_actor::pointer self = nullptr;
+  follower_actor alive;  ///< itself: who waits for the calendar only is known to nobody else; goes with the state
   follower_services services;
   std::shared_ptr<const duty> what;
   std::stop_token wanted;
