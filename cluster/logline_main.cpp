@@ -12,16 +12,19 @@ int main(int argc, char** argv) {
   // A reader that went away ends the output, not the program in the middle of a request.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
-  const logline::cli::environment env{std::cin,
-                                      std::cout,
-                                      std::cerr,
-                                      logline::domain::find_entity_type,
-                                      [](const char* name) -> std::optional<std::string> {
-                                        const char* const value = std::getenv(name);
-                                        return value == nullptr || *value == '\0' ? std::nullopt
-                                                                                  : std::optional<std::string>{value};
-                                      },
-                                      ::isatty(STDERR_FILENO) == 1,
-                                      logline::cluster::read_ndjson};
+  const logline::cli::environment env{
+      std::cin,
+      std::cout,
+      std::cerr,
+      logline::domain::find_entity_type,
+      [](const char* name) -> std::optional<std::string> {
+        const char* const value = std::getenv(name);
+        return value == nullptr || *value == '\0' ? std::nullopt : std::optional<std::string>{value};
+      },
+      ::isatty(STDERR_FILENO) == 1,
+      logline::cluster::read_ndjson,
+      [](const logline::cli::copy_plan& plan) {
+        return logline::cluster::make_ndjson_copy(plan.directory, plan.keys, plan.site, plan.partition, plan.begin);
+      }};
   return logline::cli::run(argc, argv, env);
 }

@@ -73,14 +73,45 @@ journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config
   return out;
 }
 
-journal::outcome read_ndjson(const std::filesystem::path& directory, const std::filesystem::path& keys,
-                             core::function_ref<bool(journal::parsed_line&&, const std::string& place)> visit) {
+namespace {
+
+journal::result<ndjson::line_key> load_line_key(const std::filesystem::path& keys) {
   auto secret = journal::read_key_file(keys, line_key_name, journal::key_access::private_);
   if (!secret && secret.error().code == journal::errc::not_found)
     return journal::error{journal::errc::key_missing, "there is no keys/ndjson.key; name its folder by --keys", {}};
   if (!secret) return std::move(secret).error();
   auto key = ndjson::line_key::from_raw(*secret);
   journal::wipe(*secret);
+  return key;
+}
+
+}  // namespace
+
+journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const std::filesystem::path& directory,
+                                                                          const std::filesystem::path& keys,
+                                                                          const std::string& site,
+                                                                          core::partition_id partition,
+                                                                          const journal::mirror_position& begin) {
+  auto key = load_line_key(keys);
+  if (!key) return std::move(key).error();
+  auto site_key = journal::site_key::load(keys);
+  if (!site_key) return std::move(site_key).error();
+  ndjson::options options;
+  options.directory = directory;
+  options.site = site;
+  options.partition = partition;
+  options.key = *std::move(key);
+  options.site_key = *std::move(site_key);
+  options.zstd_level = zstd_level;
+  options.types = schema_of_catalogue();
+  options.clock = [] { return core::latest; };  // whatever its day, the last shard is over
+  options.begin = begin;
+  return std::unique_ptr<journal::mirror_target>{std::make_unique<ndjson::mirror>(std::move(options))};
+}
+
+journal::outcome read_ndjson(const std::filesystem::path& directory, const std::filesystem::path& keys,
+                             core::function_ref<bool(journal::parsed_line&&, const std::string& place)> visit) {
+  auto key = load_line_key(keys);
   if (!key) return std::move(key).error();
   auto site = journal::site_public_key::load(keys);
   if (!site) return std::move(site).error();

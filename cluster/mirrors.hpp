@@ -15,6 +15,13 @@ namespace logline::cluster {
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
                                                                const journal::site_key& site_key);
 
+/// A copy made for itself, see cli::copy_plan; the keys are in `keys`. Errors: key_missing, store_failed.
+journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const std::filesystem::path& directory,
+                                                                          const std::filesystem::path& keys,
+                                                                          const std::string& site,
+                                                                          core::partition_id partition,
+                                                                          const journal::mirror_position& begin);
+
 /// Reads an NDJSON mirror, proving each record with ndjson.key and site.pub in `keys`; see cli::copy_reader.
 journal::outcome read_ndjson(const std::filesystem::path& directory, const std::filesystem::path& keys,
                              core::function_ref<bool(journal::parsed_line&&, const std::string& place)> visit);

@@ -28,6 +28,7 @@ void add_entity_commands(CLI::App& app, invocation& run);  // do, show, history,
 void add_ingest_command(CLI::App& app, invocation& run);
 void add_journal_commands(CLI::App& app, invocation& run);
 void add_mirror_commands(CLI::App& app, invocation& run);
+void add_backfill_command(CLI::App& app, invocation& run);  // ndjson backfill; after add_mirror_commands
 void add_completion_command(CLI::App& app, invocation& run);
 
 }  // namespace logline::cli

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "domain/core/function_ref.hpp"
+#include "journal/mirror_target.hpp"
 #include "journal/record_line.hpp"
 
 namespace logline::cli {
@@ -16,5 +18,16 @@ using copy_visitor = core::function_ref<bool(journal::parsed_line&& line, const 
 /// keys in `keys`. The mirror is another adapter: the program that knows both hands this in. Errors name file and line.
 using copy_reader = std::function<journal::outcome(const std::filesystem::path& directory,
                                                    const std::filesystem::path& keys, copy_visitor visit)>;
+
+/// An NDJSON copy that is to be made.
+struct copy_plan {
+  std::filesystem::path directory;  ///< empty, or not there
+  std::filesystem::path keys;       ///< whose keys sign it
+  std::string site;
+  core::partition_id partition;
+  journal::mirror_position begin;  ///< the copy's first record follows this one
+};
+/// Makes the directory's writer; its rest() seals what is open. Errors: key_missing, store_failed.
+using copy_maker = std::function<journal::result<std::unique_ptr<journal::mirror_target>>(const copy_plan& plan)>;
 
 }  // namespace logline::cli

@@ -35,6 +35,7 @@ struct environment {
   std::function<std::optional<std::string>(const char* name)> variable;
   bool err_is_terminal = false;  ///< progress is shown there only
   copy_reader read_ndjson = {};
+  copy_maker make_ndjson = {};
 };
 
 /// Why a command ended without its result.

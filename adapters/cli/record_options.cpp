@@ -28,20 +28,21 @@ std::optional<core::duration_us> parse_span(std::string_view text) {
   return std::nullopt;
 }
 
+}  // namespace
+
 core::result<std::optional<core::timestamp>, trouble> read_time(const std::string& text, std::string_view option) {
   if (text.empty()) return std::optional<core::timestamp>{};
   if (const auto span = parse_span(text)) return std::optional{actors::wall_clock() - *span};
-  auto time = core::parse_rfc3339(text);
+  constexpr std::size_t day_size = 10;
+  auto time = core::parse_rfc3339(text.size() == day_size ? text + "T00:00:00Z" : text);
   if (!time) return trouble{exit_usage, fmt::format("{}: {}", option, time.error().message)};
   return std::optional{*time};
 }
 
-}  // namespace
-
 void add_record_options(CLI::App& command, record_options& o) {
   command.add_option("--from", o.from, "First gseq")->check(CLI::PositiveNumber);
   command.add_option("--to", o.to, "Last gseq")->check(CLI::PositiveNumber);
-  command.add_option("--since", o.since, "Not before this: an RFC 3339 time, or 90s, 30m, 24h, 7d ago");
+  command.add_option("--since", o.since, "Not before this: an RFC 3339 time, a day, or 90s, 30m, 24h, 7d ago");
   command.add_option("--until", o.until, "Before this");
   command.add_option("--tenant", o.tenant, "Of this tenant only");
   command.add_option("--type", o.type, "Of this entity type only");

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/cli/environment.hpp"
 #include "domain/core/envelope.hpp"
@@ -31,7 +33,11 @@ struct record_options {
 /// Adds --from, --to, --since, --until, --tenant, --type, --key and --event. `o` must live as long as the command.
 void add_record_options(CLI::App& command, record_options& o);
 
-/// Times are RFC 3339, or so long ago: 90s, 30m, 24h, 7d. The trouble is bad usage.
+/// An RFC 3339 time, a day (its UTC midnight), or so long ago: 90s, 30m, 24h, 7d; nothing where the text is empty. The
+/// trouble is bad usage and names `option`.
+core::result<std::optional<core::timestamp>, trouble> read_time(const std::string& text, std::string_view option);
+
+/// Times as read_time() takes them. The trouble is bad usage.
 core::result<journal::record_filter, trouble> filter_of(const record_options& o);
 
 /// Whether the filter takes the record, position and time included.

@@ -41,7 +41,7 @@ mirror::mirror(options settings) : settings_(std::move(settings)) {
 journal::result<journal::mirror_position> mirror::open() {
   ready_ = false;
   open_.reset();
-  at_ = {};
+  at_ = settings_.begin;
   sealed_ = {};
   has_sealed_ = false;
   last_name_.reset();

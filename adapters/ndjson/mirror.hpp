@@ -31,6 +31,7 @@ struct options {
   int zstd_level = 0;                         ///< 1 to 19; 0: sealed shards stay plain
   schema_map types;                           ///< event types and their versions, for the schema line
   std::function<core::timestamp()> clock;     ///< tells rest() the day
+  journal::mirror_position begin;             ///< an empty directory's copy begins behind this record (NDJ-11)
 };
 
 /// What open() put right after a crash.

@@ -114,6 +114,40 @@ class mirrored_node(node_case):
         sealed.unlink()
         self.assertIn("the shard itself is missing", self.offline("ndjson", "verify", *options, code=4))
 
+    @proves("NDJ-11", "NDJ-A2")
+    def test_backfills_into_a_directory_of_its_own(self):
+        self.start()
+        self.enqueue(300)
+        self.stop()
+        self.start()
+        self.enqueue(100)
+        self.stop()
+        live = {path.name: path.read_bytes() for path in (self.data / "ndjson").iterdir()}
+        count = json.loads(self.offline("journal", "verify", "--data", self.data))["records"]
+        self.assertGreaterEqual(count, 400)
+        whole = self.place / "whole"
+        backfill = ["ndjson", "backfill", "--since", "1970-01-01", "--data", self.data, "--to"]
+        done = json.loads(self.offline(*backfill, whole, "--chunk", "70"))
+        self.assertEqual((done["rows_written"], done["first_gseq"], done["last_gseq"]), (count, 1, count))
+        self.assertEqual({path.name: path.read_bytes() for path in (self.data / "ndjson").iterdir()}, live)
+        self.assertTrue(json.loads(self.offline("mirror", "verify", "--data", self.data, "--ndjson", whole))["equal"])
+        self.assertFalse([path for path in whole.iterdir() if path.name.endswith(".part")])
+        self.assertIn("REFUSED_NOT_EMPTY", self.offline(*backfill, whole, code=1))
+
+        # Two parts that meet at one record: the second begins with the hash that the first ends with.
+        part = json.loads(self.offline(*backfill, self.place / "first", "--to-gseq", "123"))
+        self.assertEqual((part["rows_written"], part["last_gseq"]), (123, 123))
+        at = json.loads(self.offline("ndjson", "cat", "--ndjson", whole, "--keys", self.data / "keys", "--from", "302", "--limit", "1"))[0]["at"]
+        rest = self.place / "rest"
+        later = json.loads(self.offline("ndjson", "backfill", "--since", at, "--data", self.data, "--to", rest))
+        self.assertGreater(later["first_gseq"], 1)
+        self.assertEqual(later["rows_written"], count - later["first_gseq"] + 1)
+        joined = json.loads(self.offline(*backfill, self.place / "joined", "--to-gseq", str(later["first_gseq"] - 1)))
+        shard = next(path for path in rest.iterdir() if path.suffix == ".zst")
+        plain = subprocess.run(["zstd", "-dc", shard], capture_output=True, check=True).stdout
+        self.assertEqual(json.loads(plain.splitlines()[0])["prev"], joined["hash"])
+        self.assertEqual(later["hash"], json.loads(self.offline("journal", "hash", "--data", self.data))["chain"])
+
     @proves("MIR-04")
     def test_stops_where_the_copy_is_of_another_journal(self):
         self.start()

@@ -84,15 +84,16 @@ inline std::string joined(const std::vector<std::string>& lines) {
 
 inline constexpr std::int64_t noon = 1'774'785'600'000'000;  // 2026-03-29T12:00:00Z
 
-/// Records with their canonical bytes and chain, one second apart.
+/// Records with their canonical bytes and chain, one second apart; their payloads hold `text` beside small things.
 class log {
  public:
-  explicit log(std::size_t records, core::duration_us step = core::seconds(1)) {
+  explicit log(std::size_t records, core::duration_us step = core::seconds(1), std::string_view text = {}) {
     core::digest chain;
     chains_.push_back(chain);
     for (std::size_t i = 1; i <= records; ++i) {
-      bytes_.push_back(journal::encode_record(
-          record(i, core::timestamp{noon} + core::duration_us{static_cast<std::int64_t>(i - 1) * step.us})));
+      auto r = record(i, core::timestamp{noon} + core::duration_us{static_cast<std::int64_t>(i - 1) * step.us});
+      if (!text.empty()) add_text(text, r.payload);
+      bytes_.push_back(journal::encode_record(r));
       chain = journal::chain_hash(chain, journal::leaf_hash(bytes_.back()));
       chains_.push_back(chain);
     }
@@ -109,6 +110,15 @@ class log {
   }
 
  private:
+  /// One more member of the map.
+  static void add_text(std::string_view text, std::string& payload) {
+    payload[0] = static_cast<char>(payload[0] + 1);
+    payload += "\xa1x\xdb";
+    for (int shift = 24; shift >= 0; shift -= 8)
+      payload += static_cast<char>(text.size() >> shift & 0xff);
+    payload += text;
+  }
+
   static core::record record(std::uint64_t n, core::timestamp at) {
     core::record r;
     r.partition = core::partition_id{3};

@@ -184,7 +184,7 @@ TEST_CASE("another site's or partition's directory is refused") {
   CHECK(ndjson::mirror{settings}.open().error().code == errc::chain_broken);
 }
 
-TEST_CASE("a compressed shard holds the same, and its manifest names both digests") {
+TEST_CASE("a compressed shard holds the same, and its manifest names both digests", "[NDJ-08]") {
   const sample::folder plain_home;
   const sample::folder packed_home;
   const sample::log log{40};
