@@ -66,6 +66,6 @@ void run_seeds(std::uint64_t first, std::uint64_t seeds) {
 }  // namespace
 
 // Tagged with what the checkers of the simulation would miss first.
-TEST_CASE("one node under seeds", "[JRN-01][JRN-02][JRN-03][JRN-08][ENG-01][ENG-03][REP-04][TSK-14]") {
+TEST_CASE("one node under seeds", "[JRN-01][JRN-02][JRN-03][JRN-08][ENG-01][ENG-03][REP-04][TSK-14][MIR-01][MIR-04]") {
   run_seeds(from_environment("LOGLINE_SIM_SEED", 1), from_environment("LOGLINE_SIM_SEEDS", seeds_of_a_half));
 }

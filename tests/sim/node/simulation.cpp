@@ -39,8 +39,15 @@ std::uint64_t pick(fixtures::sim_draws& draws, std::initializer_list<std::uint64
   return *(choices.begin() + draws.below(choices.size()));
 }
 
-sim_node::options node_options(const sim_options& o) {
+sim_node::options node_options(const sim_options& o, fixtures::sim_copy& copy) {
   sim_node::options out;
+  out.mirrors = [&copy] {
+    actors::mirror_part part;
+    part.name = "copy";
+    part.target = copy.connect();
+    return std::vector{part};
+  };
+  out.limits.mirror.records_per_batch = 20;
   out.reactors.assign(domain::reactors().begin(), domain::reactors().end());
   out.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
   out.limits.host.snapshot_events = o.snapshot_events;
@@ -58,7 +65,8 @@ class simulation {
       : options_(options),
         draws_(options.seed),
         trace_(trace_lines_kept, echo),
-        machine_(node_options(options), draws_.fork("machine"), trace_),
+        copy_(options.mirror, draws_.fork("mirror"), trace_),
+        machine_(node_options(options, copy_), draws_.fork("machine"), trace_),
         clients_(options.load, draws_.fork("clients"), trace_) {}
 
   sim_report run() {
@@ -146,6 +154,7 @@ class simulation {
 
   void die(std::string_view how, bool power) {
     clients_.node_died();
+    copy_.cut();
     power_lost_ = power || (machine_is_gone() && armed_ == ending::power_at_write);
     note("die", how);
     if (power)
@@ -212,8 +221,13 @@ class simulation {
 
   void note_reports() {
     const auto& said = machine_.node().reports();
-    for (; reports_noted_ < said.size(); ++reports_noted_)
+    for (; reports_noted_ < said.size(); ++reports_noted_) {
       note("report", said[reports_noted_]);
+      if (said[reports_noted_].find("MIRROR_DIVERGED") == std::string::npos) continue;
+      count("mirrors diverged");
+      diverged_ = true;
+      if (!copy_.is_tampered()) wrong("mirror", said[reports_noted_]);
+    }
   }
 
   void let_time_pass() {
@@ -276,6 +290,7 @@ class simulation {
     deliveries_.check(journal_, settled, out);
     tasks_.check(journal_, settled, out);
     wakes_.check(journal_, settled ? std::optional{machine_.wall()} : std::nullopt, out);
+    copy_.check(journal_, settled, out);
   }
 
   void digest_replay(std::string_view who) {
@@ -327,6 +342,7 @@ class simulation {
     machine_.pass(away);
     if (draws_.per_mille(50)) machine_.shift_wall(core::seconds(draws_.between(-7'200, 0)));
     note("pause", fmt::format("{} us", away.us));
+    if (draws_.per_mille(options_.mirror_tampered)) copy_.tamper();
     if (draws_.per_mille(options_.bit_flip)) flip_a_bit();
   }
 
@@ -357,6 +373,7 @@ class simulation {
 
   void live_to_the_end() {
     armed_ = ending::in_order;
+    copy_.heal();
     if (!start()) return;
     for (int round = 0; round < 3; ++round) {
       clients_.repeat_unanswered(machine_);
@@ -372,6 +389,7 @@ class simulation {
     }
     remember();
     check_journal(true);
+    if (copy_.is_tampered() && !diverged_) wrong("mirror", "nobody noticed that it is a copy of another log");
     rest();
     machine_.stop();
     clients_.node_died();
@@ -386,12 +404,14 @@ class simulation {
   const sim_options options_;
   fixtures::sim_draws draws_;
   fixtures::sim_trace trace_;
+  fixtures::sim_copy copy_;
   sim_node machine_;
   load clients_;
   const core::timestamp began_ = machine_.wall();
   std::uint64_t step_ = 0;
   std::size_t reports_noted_ = 0;  ///< of this life
   std::optional<ending> armed_;
+  bool diverged_ = false;    ///< the node said so of the mirror
   bool power_lost_ = false;  ///< since the log was last opened
   std::string last_ending_ = "the beginning";
   std::vector<core::record> journal_;
@@ -417,12 +437,14 @@ std::string sim_options::text() const {
       "fault_within={} "
       "bit_flip={} long_pause={} accounts={} queues={} streams={} connectors={} open_max={} keyed={} expected={} "
       "twin={} repeat={} "
-      "account_share={} queue_share={} stream_share={} payload_bytes_max={}",
+      "account_share={} queue_share={} stream_share={} payload_bytes_max={} mirror_outage={} mirror_refused={} "
+      "mirror_answer_lost={} mirror_late={} mirror_first_half={} mirror_second_writer={} mirror_tampered={}",
       lives, steps, load_share, commit_share, time_share, jump_share, rest_share, background_share, snapshot_events,
       checkpoint_records, idle_s, records_max, power_at_write, power_at_step, killed_at_write, killed_at_step, failing,
       full, fault_within, bit_flip, long_pause, load.accounts, load.queues, load.streams, load.connectors,
       load.open_max, load.keyed, load.expected, load.twin, load.repeat, load.account_share, load.queue_share,
-      load.stream_share, load.payload_bytes_max);
+      load.stream_share, load.payload_bytes_max, mirror.outage, mirror.refused, mirror.answer_lost, mirror.late,
+      mirror.first_half, mirror.second_writer, mirror_tampered);
 }
 
 // Swarm: each seed leaves some things out and does others often, so that rare combinations meet.
@@ -464,6 +486,13 @@ sim_options draw_options(std::uint64_t seed) {
   o.load.queue_share = pick(d, {0, 150, 300});
   o.load.stream_share = pick(d, {0, 0, 100});
   o.load.payload_bytes_max = pick(d, {10, 200, 20'000});
+  o.mirror.outage = pick(d, {0, 50, 300});
+  o.mirror.refused = pick(d, {0, 50});
+  o.mirror.answer_lost = pick(d, {0, 100});
+  o.mirror.late = pick(d, {0, 100});
+  o.mirror.first_half = pick(d, {0, 100});
+  o.mirror.second_writer = pick(d, {0, 50});
+  o.mirror_tampered = pick(d, {0, 0, 0, 100});
   return o;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/fixtures/checkers.hpp"
+#include "tests/fixtures/sim_copy.hpp"
 #include "tests/fixtures/sim_node.hpp"
 #include "tests/sim/node/load.hpp"
 
@@ -38,6 +39,8 @@ struct sim_options {
   std::uint64_t fault_within = 200;  ///< the disk's operations in which the fault happens
   std::uint64_t bit_flip = 100;      ///< of pauses between lives in which one bit turns
   std::uint64_t long_pause = 100;    ///< of pauses that last up to hours
+  fixtures::sim_copy::faults mirror;
+  std::uint64_t mirror_tampered = 0;  ///< of pauses in which somebody changes the mirror
 
   std::string text() const;
 };
