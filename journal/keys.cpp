@@ -17,8 +17,13 @@ namespace logline::journal {
 
 namespace {
 
-constexpr std::string_view site_key_file = "site.key";
-constexpr std::string_view site_pub_file = "site.pub";
+std::string key_file(std::string_view name) {
+  return std::string{name} + ".key";
+}
+std::string pub_file(std::string_view name) {
+  return std::string{name} + ".pub";
+}
+
 constexpr std::string_view node_key_file = "node.key";
 
 // RFC 8410: the DER around an Ed25519 seed (PKCS#8) and public key (SubjectPublicKeyInfo) never varies.
@@ -102,16 +107,16 @@ outcome write_new(const std::filesystem::path& keys_dir, std::string_view name, 
   return made;
 }
 
-/// The key in site.key, whatever site.pub says.
-result<site_key> read_site_key(const std::filesystem::path& keys_dir) {
-  auto content = read_existing(keys_dir, site_key_file, key_access::private_);
+/// The key in <name>.key, whatever <name>.pub says.
+result<site_key> read_site_key(const std::filesystem::path& keys_dir, std::string_view name) {
+  auto content = read_existing(keys_dir, key_file(name), key_access::private_);
   if (!content) return std::move(content).error();
   const secret_text text{std::move(*content)};
   auto seed = pem_content("PRIVATE KEY", private_der, text.text);
-  if (!seed) return damaged(site_key_file);
+  if (!seed) return damaged(key_file(name));
   const secret_text raw{std::move(*seed)};
   auto key = site_key::from_seed(raw.text);
-  if (!key) return damaged(site_key_file);
+  if (!key) return damaged(key_file(name));
   return key;
 }
 
@@ -136,12 +141,12 @@ result<site_public_key> site_public_key::from_raw(std::string_view raw) {
   return out;
 }
 
-result<site_public_key> site_public_key::load(const std::filesystem::path& keys_dir) {
-  auto text = read_existing(keys_dir, site_pub_file, key_access::public_);
+result<site_public_key> site_public_key::load(const std::filesystem::path& keys_dir, std::string_view name) {
+  auto text = read_existing(keys_dir, pub_file(name), key_access::public_);
   if (!text) return std::move(text).error();
   const auto raw = pem_content("PUBLIC KEY", public_der, *text);
-  auto key = raw ? from_raw(*raw) : damaged(site_pub_file);
-  if (!key) return damaged(site_pub_file);
+  auto key = raw ? from_raw(*raw) : damaged(pub_file(name));
+  if (!key) return damaged(pub_file(name));
   return key;
 }
 
@@ -173,36 +178,37 @@ result<site_key> site_key::from_seed(std::string_view seed) {
   return site_key{std::make_shared<const secret>(secret{std::move(key)}), *pub};
 }
 
-result<site_key> site_key::load(const std::filesystem::path& keys_dir) {
-  auto key = read_site_key(keys_dir);
+result<site_key> site_key::load(const std::filesystem::path& keys_dir, std::string_view name) {
+  auto key = read_site_key(keys_dir, name);
   if (!key) return key;
-  auto pub = site_public_key::load(keys_dir);
+  auto pub = site_public_key::load(keys_dir, name);
   if (!pub) return std::move(pub).error();
   if (*pub != key->public_key())
-    return error{errc::key_missing,
-                 "keys/site.key and keys/site.pub do not belong together; restore both from their backup",
-                 {}};
+    return error{
+        errc::key_missing,
+        fmt::format("keys/{0}.key and keys/{0}.pub do not belong together; restore both from their backup", name),
+        {}};
   return key;
 }
 
-result<site_key> site_key::load_or_create(const std::filesystem::path& keys_dir) {
-  if (!exists(keys_dir, site_key_file)) {
+result<site_key> site_key::load_or_create(const std::filesystem::path& keys_dir, std::string_view name) {
+  if (!exists(keys_dir, key_file(name))) {
     // The public half alone means that a key existed and signed: a new one would disown the log.
-    if (exists(keys_dir, site_pub_file)) return missing(site_key_file);
+    if (exists(keys_dir, pub_file(name))) return missing(key_file(name));
     auto seed = random_32();
     if (!seed) return std::move(seed).error();
     const secret_text raw{std::move(*seed)};
     const secret_text der{std::string{private_der} + raw.text};
-    auto made = write_new(keys_dir, site_key_file, pem_text("PRIVATE KEY", der.text), key_access::private_);
+    auto made = write_new(keys_dir, key_file(name), pem_text("PRIVATE KEY", der.text), key_access::private_);
     if (!made) return std::move(made).error();
   }
-  if (!exists(keys_dir, site_pub_file)) {
-    const auto key = read_site_key(keys_dir);
+  if (!exists(keys_dir, pub_file(name))) {
+    const auto key = read_site_key(keys_dir, name);
     if (!key) return key;
-    auto made = write_new(keys_dir, site_pub_file, key->public_key().pem(), key_access::public_);
+    auto made = write_new(keys_dir, pub_file(name), key->public_key().pem(), key_access::public_);
     if (!made) return std::move(made).error();
   }
-  return load(keys_dir);
+  return load(keys_dir, name);
 }
 
 std::string site_key::sign(std::string_view message) const {

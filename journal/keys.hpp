@@ -21,8 +21,8 @@ class site_public_key {
  public:
   /// `raw` is 32 bytes; anything else, or an encoding OpenSSL refuses, is errc::bad_encoding.
   static result<site_public_key> from_raw(std::string_view raw);
-  /// Reads keys_dir/site.pub. Errors: key_missing.
-  static result<site_public_key> load(const std::filesystem::path& keys_dir);
+  /// Reads keys_dir/<name>.pub. Errors: key_missing.
+  static result<site_public_key> load(const std::filesystem::path& keys_dir, std::string_view name = "site");
 
   std::string_view raw() const { return {reinterpret_cast<const char*>(raw_.data()), raw_.size()}; }
   /// First 16 hex digits of SHA-256(raw): names the key in logs and reports.
@@ -38,10 +38,11 @@ class site_public_key {
 /// The site's signing key. Copies share one key in memory, which is wiped with the last of them. Safe from any thread.
 class site_key {
  public:
-  /// Reads site.key and checks it against site.pub. Errors: key_missing.
-  static result<site_key> load(const std::filesystem::path& keys_dir);
-  /// Like load, but makes directory and key where there is no site.key yet, and site.pub where only that is missing.
-  static result<site_key> load_or_create(const std::filesystem::path& keys_dir);
+  /// Reads <name>.key and checks it against <name>.pub. Errors: key_missing.
+  static result<site_key> load(const std::filesystem::path& keys_dir, std::string_view name = "site");
+  /// Like load, but makes directory and key where there is no <name>.key yet, and <name>.pub where only that is
+  /// missing.
+  static result<site_key> load_or_create(const std::filesystem::path& keys_dir, std::string_view name = "site");
   /// The key of a 32-byte RFC 8032 seed, e.g. from escrow. Errors: bad_encoding.
   static result<site_key> from_seed(std::string_view seed);
 

@@ -52,6 +52,12 @@ class store_cursor {
   virtual outcome status() const = 0;
 };
 
+/// A table file of a frozen store, as the store itself vouches for it.
+struct frozen_table {
+  std::string name;  ///< in the store's directory; its bytes never change under this name
+  std::uint32_t crc32c = 0;
+};
+
 enum class access : std::uint8_t { few, many };
 
 /// An ordered store of rows by family: what the partition log needs of RocksDB, and of its replacement in memory.
@@ -77,6 +83,11 @@ class log_store {
 
   /// Starts writing derived rows held in memory to disk, so that less has to be derived again after a crash.
   virtual outcome flush_derived() = 0;
+
+  /// Makes, in a new directory on the same disk, what a crash now would leave: tables are linked, the rest is copied.
+  /// `position` is durable; the copy reaches it, and may hold more. Errors: store_failed; stopped (a store in memory).
+  virtual result<std::vector<frozen_table>> freeze(const std::string& directory, core::gseq position,
+                                                   const core::digest& chain) = 0;
 
   /// Orderly end at a head that was acknowledged: everything goes to stable storage, nothing else may be called after.
   virtual outcome close() = 0;

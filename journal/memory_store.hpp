@@ -20,6 +20,9 @@ class memory_store final : public log_store {
   outcome acknowledge(core::gseq, const core::digest&) override { return core::done{}; }
   outcome has_room() override { return core::done{}; }
   outcome flush_derived() override { return core::done{}; }
+  result<std::vector<frozen_table>> freeze(const std::string&, core::gseq, const core::digest&) override {
+    return error{errc::stopped, "a log in memory has no files", {}};
+  }
   outcome close() override { return core::done{}; }
   std::vector<std::pair<std::string, double>> figures() const override;
 

@@ -17,6 +17,7 @@
 
 namespace logline::journal {
 
+struct frozen_table;
 struct record_view;
 
 /// The end of a log: what has been made durable, and the two digests that commit to all of it.
@@ -140,6 +141,11 @@ class partition_log {
 
   virtual outcome put_cursor(std::string_view reader, core::gseq position) = 0;
   virtual result<core::gseq> cursor(std::string_view reader) const = 0;
+
+  /// Makes, in a new directory on the same disk, a journal of its own out of this one's files, as a crash now would
+  /// leave it: at this head or a little beyond. Writers go on meanwhile. Errors: store_failed; stopped (a log in
+  /// memory).
+  virtual result<std::vector<frozen_table>> freeze(const std::string& directory) const = 0;
 
   // -- proof
 

@@ -21,7 +21,7 @@ class rebuilding {
   ~rebuilding();
 
   /// The next record, and the chain's hash behind it. Errors, all final: position_gap; chain_broken (these are not the
-  /// record's bytes, or not this log's); unknown_format (records of several sites or generations, sealed fields);
+  /// record's bytes, or not this log's); unknown_format (records of several sites, sealed fields);
   /// those of opening and appending.
   outcome take(core::record r, const core::digest& hash);
 
@@ -30,8 +30,6 @@ class rebuilding {
 
  private:
   explicit rebuilding(partition_options options);
-  outcome start(const core::record& first);
-  outcome flush();
 
   struct workshop;
   std::unique_ptr<workshop> in_;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 namespace logline::journal {
@@ -221,6 +222,30 @@ outcome rocks_store::flush_derived() {
     derived.push_back(handle(f));
   if (const auto status = db_->Flush(options, derived); !status.ok()) return to_error(status, "flushing derived rows");
   return core::done{};
+}
+
+result<std::vector<frozen_table>> rocks_store::freeze(const std::string& directory, core::gseq position,
+                                                      const core::digest& chain) {
+  rocksdb::Checkpoint* made = nullptr;
+  if (const auto status = rocksdb::Checkpoint::Create(db_.get(), &made); !status.ok())
+    return to_error(status, "freezing the store");
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
+  // Flushes first: rows that have no WAL are in it, too.
+  if (const auto status = checkpoint->CreateCheckpoint(directory); !status.ok())
+    return to_error(status, "freezing the store");
+  if (auto noted = witness_file::open(*environment_, directory, {1, position, chain, false}); !noted)
+    return std::move(noted).error();
+  std::vector<rocksdb::LiveFileMetaData> tables;
+  db_->GetLiveFilesMetaData(&tables);
+  std::vector<frozen_table> out;
+  for (const auto& table : tables) {
+    if (table.file_checksum.size() != sizeof(std::uint32_t)) continue;
+    std::uint32_t crc = 0;
+    for (const char octet : table.file_checksum)  // RocksDB's generator writes it big-endian
+      crc = crc << 8 | static_cast<unsigned char>(octet);
+    out.push_back({table.name.substr(table.name.front() == '/' ? 1 : 0), crc});
+  }
+  return out;
 }
 
 outcome rocks_store::close() {

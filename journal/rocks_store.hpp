@@ -74,6 +74,8 @@ class rocks_store final : public log_store {
   outcome acknowledge(core::gseq position, const core::digest& chain) override;
   outcome has_room() override;
   outcome flush_derived() override;
+  result<std::vector<frozen_table>> freeze(const std::string& directory, core::gseq position,
+                                           const core::digest& chain) override;
   outcome close() override;
   std::vector<std::pair<std::string, double>> figures() const override;
 
@@ -106,7 +108,7 @@ class rocks_store final : public log_store {
   std::vector<rocksdb::ColumnFamilyHandle*> owned_handles_;
   std::array<rocksdb::ColumnFamilyHandle*, families.size()> handles_{};
 
-  std::optional<witness_file> witness_;  // by the thread that writes commits
+  std::optional<witness_file> witness_;   // by the thread that writes commits
   std::atomic<bool> head_signed_{false};  // since the witness was last synced
   disk_floor floor_;
   std::atomic<std::uint64_t> unmeasured_{UINT64_MAX};  // bytes written since the floor was last looked at

@@ -6,6 +6,8 @@
 
 #include "domain/core/invariant.hpp"
 #include "journal/derived.hpp"
+#include "journal/file.hpp"
+#include "journal/open.hpp"
 
 namespace logline::journal {
 
@@ -115,6 +117,12 @@ recent_days stored_log::keyed_days() const {
 
 log_head stored_log::head() const {
   return durable_state().head();
+}
+
+result<std::vector<frozen_table>> stored_log::freeze(const std::string& directory) const {
+  if (auto made = make_directory(directory); !made) return std::move(made).error();
+  const log_head now = head();
+  return store_->freeze(partition_directory(directory, settings_.partition), now.position, now.chain);
 }
 
 std::vector<std::pair<std::string, double>> stored_log::figures() const {

@@ -53,6 +53,8 @@ class stored_log final : public partition_log {
   outcome put_cursor(std::string_view reader, core::gseq position) override;
   result<core::gseq> cursor(std::string_view reader) const override;
 
+  result<std::vector<frozen_table>> freeze(const std::string& directory) const override;
+
   result<std::string> checkpoint(bool fresh) override;
   result<std::vector<core::digest>> inclusion_proof(core::gseq position, std::uint64_t tree_size) const override;
   result<std::vector<core::digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const override;

@@ -144,3 +144,27 @@ TEST_CASE("a rebuild never touches a journal that is there", "[contract]") {
   CHECK(rebuilt.error().code == errc::conflict);
   CHECK(rebuilt.error().message.find("REFUSED_NOT_EMPTY") != std::string::npos);
 }
+
+TEST_CASE("a rebuild goes on through generations and epochs, byte for byte", "[contract]") {
+  manual_clock clock;
+  temporary_directory original, copy;
+  std::vector<std::string> lines;
+  log_head head;
+  for (std::uint32_t generation = 1; generation <= 3; ++generation) {
+    auto options = options_with(clock, original.path());
+    options.log.generation = generation;
+    options.log.epoch = core::owner_epoch{generation * 7};
+    const auto log = opened(options);
+    append_one(*log, request("a", (generation - 1) * 2, 2));
+    lines = lines_of(*log);
+    head = log->head();
+    clock.advance(core::seconds(1));
+  }
+  auto rebuilt = rebuilding::begin(options_with(manual_clock{}, copy.path() + "/journal"));
+  REQUIRE(rebuilt);
+  REQUIRE(take_all(**rebuilt, lines) == "");
+  const auto finished = (*rebuilt)->finish();
+  REQUIRE(finished);
+  CHECK(finished->chain == head.chain);
+  CHECK(lines_of(*opened(options_with(clock, copy.path() + "/journal"))) == lines);
+}

@@ -33,6 +33,10 @@ class borrowed_store final : public journal::log_store {
   }
   journal::outcome has_room() override { return store_->has_room(); }
   journal::outcome flush_derived() override { return store_->flush_derived(); }
+  journal::result<std::vector<journal::frozen_table>> freeze(const std::string& directory, core::gseq position,
+                                                             const core::digest& chain) override {
+    return store_->freeze(directory, position, chain);
+  }
   journal::outcome close() override { return store_->close(); }
   std::vector<std::pair<std::string, double>> figures() const override { return store_->figures(); }
 
