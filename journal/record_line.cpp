@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <simdjson.h>
+
 #include "domain/core/described.hpp"
 #include "domain/core/json.hpp"
 #include "journal/merkle.hpp"
@@ -170,14 +172,19 @@ core::record to_record(line_form&& f) {
 
 outcome append_record_line(const record_view& r, const core::digest& previous, const core::digest& hash,
                            std::string& out) {
+  if (!core::is_representable(r.at) || !core::is_representable(r.decided_at))
+    return error{errc::bad_encoding, "a record of a year that RFC 3339 cannot write cannot be a line", r.position};
   core::record owned;
   if (auto copied = copy_record(r, owned); !copied) return copied;
   line_form f = to_form(std::move(owned));
   f.previous = previous;
   f.hash = hash;
+  const std::size_t begin = out.size();
   core::json_sink to{out};
   core::encode_value(to, f);
-  return core::done{};
+  if (simdjson::validate_utf8(out.data() + begin, out.size() - begin)) return core::done{};
+  out.resize(begin);
+  return error{errc::bad_encoding, "a record with text that is not UTF-8 cannot be a line", r.position};
 }
 
 result<parsed_line> parse_record_line(std::string_view line) {

@@ -14,7 +14,9 @@ namespace logline::journal {
 /// beyond ±(2^53−1) stand as text, binary as {"$b64":"…"}; a payload that JSON cannot hold without loss stands whole in
 /// `payload_b64`. The members are in docs/formats/ndjson.md.
 
-/// Appends the object, without a line end. `previous` and `hash` are the chain before and after the record.
+/// Appends the object, without a line end. `previous` and `hash` are the chain before and after the record. Errors:
+/// bad_encoding for a record that no door lets in, with text that is not UTF-8 or of a
+/// year beyond 9999.
 outcome append_record_line(const record_view& r, const core::digest& previous, const core::digest& hash,
                            std::string& out);
 
