@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "domain/core/time.hpp"
 #include "journal/mirror_target.hpp"
 
 namespace logline::actors {
@@ -22,6 +24,7 @@ struct mirror_part {
   std::string name;
   std::shared_ptr<journal::mirror_target> target;
   std::shared_ptr<mirror_progress> progress = std::make_shared<mirror_progress>();
+  std::optional<core::duration_us> linger = {};  ///< instead of mirror_limits::linger
 };
 
 }  // namespace logline::actors

@@ -13,7 +13,7 @@ namespace logline::actors {
 
 // Where the target failed the next attempt is arranged already.
 void mirroring_state::look_soon() {
-  if (attempts == 0) look_after(services.limits.mirror.linger);
+  if (attempts == 0) look_after(part.linger.value_or(services.limits.mirror.linger));
 }
 
 void mirroring_state::catch_up() {

@@ -10,6 +10,7 @@
 
 #include <toml++/toml.h>
 
+#include "cluster/config_rules.hpp"
 #include "domain/core/address.hpp"
 #include "journal/settings.hpp"
 
@@ -21,13 +22,6 @@ core::failure invalid(std::string message) {
   return {core::failure_kind::invalid_input, "CONFIG_INVALID", std::move(message)};
 }
 
-/// How one key is read: from an integer, a number, a truth value or a text; answers what is wrong, or nothing.
-struct rule {
-  std::string_view name;
-  std::string_view doc;
-  std::function<std::string(node_config&, const toml::node&)> set;
-};
-
 template <class Int>
 rule integer(std::string_view name, std::string_view doc, Int node_config::*const target, std::int64_t min,
              std::int64_t max) {
@@ -36,24 +30,6 @@ rule integer(std::string_view name, std::string_view doc, Int node_config::*cons
             if (!n || *n < min || *n > max) return fmt::format("must be an integer from {} to {}", min, max);
             config.*target = static_cast<Int>(*n);
             return {};
-          }};
-}
-
-rule integer_at(std::string_view name, std::string_view doc, std::int64_t min, std::int64_t max,
-                std::function<void(node_config&, std::int64_t)> set) {
-  return {name, doc, [=](node_config& config, const toml::node& value) -> std::string {
-            const auto n = value.value_exact<std::int64_t>();
-            if (!n || *n < min || *n > max) return fmt::format("must be an integer from {} to {}", min, max);
-            set(config, *n);
-            return {};
-          }};
-}
-
-rule text(std::string_view name, std::string_view doc,
-          std::function<std::string(node_config&, const std::string&)> set) {
-  return {name, doc, [set = std::move(set)](node_config& config, const toml::node& value) -> std::string {
-            const auto t = value.value_exact<std::string>();
-            return t ? set(config, *t) : "must be text";
           }};
 }
 
@@ -81,9 +57,9 @@ std::string set_listen(node_config& config, const std::string& value) {
   return {};
 }
 
-const std::vector<rule>& rules() {
+std::vector<rule> node_rules() {
   constexpr std::int64_t big = std::numeric_limits<std::int32_t>::max();
-  static const std::vector<rule> all{
+  return {
       flag("engine.worker", "run the worker inside the node", &node_config::worker),
       integer_at("entities.idle_s", "seconds without a command after which an entity sleeps", 1, 86'400,
                  [](node_config& c, std::int64_t n) { c.actors.router.idle = core::seconds(n); }),
@@ -144,6 +120,16 @@ const std::vector<rule>& rules() {
       integer_at("snapshot.every", "events between snapshots of an entity", 1, big,
                  [](node_config& c, std::int64_t n) { c.actors.host.snapshot_events = static_cast<std::uint64_t>(n); }),
   };
+}
+
+const std::vector<rule>& rules() {
+  static const std::vector<rule> all = [] {
+    auto joined = node_rules();
+    for (auto& more : {postgres_rules()})
+      joined.insert(joined.end(), more.begin(), more.end());
+    std::sort(joined.begin(), joined.end(), [](const rule& a, const rule& b) { return a.name < b.name; });
+    return joined;
+  }();
   return all;
 }
 

@@ -14,6 +14,17 @@
 
 namespace logline::cluster {
 
+/// The PostgreSQL mirror (journal §3).
+struct postgres_config {
+  std::string url;                      ///< without a password; empty: there is no such mirror
+  std::filesystem::path password_file;  ///< 0600; empty: ~/.pgpass or PGPASSWORD
+  std::string schema = "ledger";
+  bool migrate = true;
+  std::size_t batch = 1'000;
+  std::int64_t batch_ms = 50;
+  std::int64_t slow_ms = 200;
+};
+
 /// Everything a node can be told, with the defaults it runs with when it is told nothing.
 struct node_config {
   std::filesystem::path data = "data";
@@ -36,6 +47,8 @@ struct node_config {
   std::filesystem::path ndjson_directory;  ///< … here; empty: DATA/ndjson
   std::uint64_t ndjson_shard_bytes = 50'000'000;
   bool ndjson_compress = true;  ///< sealed shards, by zstd
+
+  postgres_config postgres;
 
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker

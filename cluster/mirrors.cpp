@@ -9,6 +9,7 @@
 #include "actors/clock.hpp"
 #include "adapters/ndjson/mirror.hpp"
 #include "adapters/ndjson/reader.hpp"
+#include "cluster/postgres.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/invariant.hpp"
 #include "journal/key_file.hpp"
@@ -66,10 +67,16 @@ journal::result<actors::mirror_part> make_ndjson(const node_config& config, cons
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
                                                                const journal::site_key& site_key) {
   std::vector<actors::mirror_part> out;
-  if (!config.ndjson) return out;
-  auto ndjson = make_ndjson(config, site_key);
-  if (!ndjson) return std::move(ndjson).error();
-  out.push_back(*std::move(ndjson));
+  if (config.ndjson) {
+    auto ndjson = make_ndjson(config, site_key);
+    if (!ndjson) return std::move(ndjson).error();
+    out.push_back(*std::move(ndjson));
+  }
+  if (!config.postgres.url.empty()) {
+    auto postgres = make_postgres(config);
+    if (!postgres) return std::move(postgres).error();
+    out.push_back(*std::move(postgres));
+  }
   return out;
 }
 

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "actors/mirror_part.hpp"
+#include "cluster/config.hpp"
+#include "journal/errc.hpp"
+
+namespace logline::cluster {
+
+/// A password's file: its first line. Errors: key_missing where it cannot be read, or others than its owner may read
+/// it; the message names the file, never what is in it.
+journal::result<std::string> read_password(const std::filesystem::path& file);
+
+/// The PostgreSQL mirror that the configuration asks for. Nothing is connected yet. Errors: those of read_password.
+journal::result<actors::mirror_part> make_postgres(const node_config& config);
+
+}  // namespace logline::cluster

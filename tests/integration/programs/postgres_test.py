@@ -1,0 +1,194 @@
+"""The PostgreSQL mirror as an operator meets it: a real server, real roles, real kills."""
+import json
+
+from postgres_case import PASSWORD, postgres_case
+from tagged import main, proves
+
+RUN_TIME_ROLES = ("logline_mirror", "logline_readonly", "logline_auditor", "logline_inbox", "logline_repl")
+
+
+class mirrored_node(postgres_case):
+    def setUp(self):
+        super().setUp()
+        self.sent = 0
+
+    def stop(self):
+        self.assertEqual(super().stop(), 0)
+
+    def said(self):
+        return (self.place / "log").read_text()
+
+    def enqueue(self, count):
+        tasks = [{"kind": "noop", "payload": {"n": self.sent + i, "big": 9007199254740993 + i, "text": "é\n\"\\u0000\"\0"}} for i in range(count)]
+        self.sent += count
+        status, _, body = self.request("/v2/entities/acme/task_queue/q/enqueue_batch", {"tasks": tasks})
+        self.assertEqual(status, 200, body)
+
+    def chain(self):
+        return json.loads(self.offline("hash"))
+
+    def assert_equal_to_journal(self):
+        """Counts, order and chain, recomputed from the rows by the server itself."""
+        journal = self.chain()
+        rows = self.server.sql("""SELECT count(*), min(gseq), max(gseq), encode(ledger.chain(decode(repeat('00', 32), 'hex'), record ORDER BY gseq), 'hex')
+                                  FROM ledger.journal_event""")
+        self.assertEqual(rows, f"{journal['gseq']}|1|{journal['gseq']}|{journal['chain']}")
+        gaps = self.server.sql("""SELECT count(*) FROM (SELECT first_gseq, lag(last_gseq, 1, 0::bigint) OVER (ORDER BY last_gseq) AS before, count,
+                                  last_gseq FROM ledger.mirror_commit) c WHERE first_gseq <> before + 1 OR count <> last_gseq - first_gseq + 1""")
+        self.assertEqual(gaps, "0")
+
+
+class follows_the_journal(mirrored_node):
+    @proves("MIR-01", "PGM-02", "PGM-03")
+    def test_through_kills_of_the_node(self):
+        for _ in range(4):
+            self.start()
+            self.enqueue(150)
+            self.kill()
+        self.start()
+        self.stop()
+        self.assert_equal_to_journal()
+        self.assertGreaterEqual(self.chain()["gseq"], 600)
+
+    @proves("PGM-06", "PGM-11")
+    def test_as_the_mirror_role_over_tls_once_the_schema_is_there(self):
+        self.start()
+        self.enqueue(10)
+        self.stop()
+        applied = self.server.sql("SELECT version, name, checksum, applied_at FROM ledger.migration_history ORDER BY version")
+        self.server.let_log_in("logline_mirror")
+        options = ("--set", "pg.url=" + self.server.tls_url("logline_mirror"))
+        self.start(*options)
+        self.enqueue(10)
+        self.stop()
+        self.assert_equal_to_journal()
+        self.assertEqual(self.server.sql("SELECT version, name, checksum, applied_at FROM ledger.migration_history ORDER BY version"), applied)
+        rights = self.server.sql("SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = 'logline_mirror'")
+        self.assertEqual(rights, "f|f|f|f")
+        self.assertNotIn(PASSWORD, self.said())
+        self.assertEqual(self.server.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'logline_owner'"), "f")
+
+    @proves("PGM-11")
+    def test_a_changed_migration_stops_the_mirror_and_not_the_node(self):
+        self.start()
+        self.stop()
+        self.server.sql("SET ledger.migrating = 'on'; ALTER TABLE ledger.migration_history DISABLE TRIGGER immutable_rows;"
+                        "UPDATE ledger.migration_history SET checksum = 'another'; ALTER TABLE ledger.migration_history ENABLE ALWAYS TRIGGER immutable_rows")
+        self.start()
+        self.enqueue(5)
+        self.stop()
+        self.assertIn("MIRROR_DIVERGED: mirror postgres is stopped: store_corrupt: migration 001_ledger was applied with another text", self.said())
+        self.assertEqual(self.server.sql("SELECT count(*) FROM ledger.journal_event"), "0")
+
+    @proves("PGM-01")
+    def test_views_follow_from_the_descriptions(self):
+        self.start()
+        self.enqueue(3)
+        self.logline("do", "acme/flag/f", "set", "value=true", "reason=because")
+        types = json.loads(self.logline("types").stdout)
+        self.stop()
+        for one in types:
+            for event in one["events"]:
+                self.server.sql(f"SELECT * FROM ledger.{one['name']}__{event['name']} LIMIT 1")
+        self.assertEqual(self.server.sql("SELECT ekey, kind, pg_typeof(run_at), payload ->> 'big' FROM ledger.task_queue__task_enqueued ORDER BY gseq LIMIT 1"),
+                         "q|noop|timestamp with time zone|9007199254740993")
+        self.assertEqual(self.server.sql("SELECT ekey, value, reason FROM ledger.flag__flag_set"), "f|t|because")
+        self.assertEqual(self.server.sql("SELECT count(*) FROM ledger.visible_timeline"), str(self.chain()["gseq"]))
+
+    @proves("MIR-04")
+    def test_another_sites_mirror_is_left_alone(self):
+        self.start()
+        self.enqueue(5)
+        self.stop()
+        before = self.server.sql("SELECT * FROM ledger.mirror_commit")
+        self.data = self.place / "other"
+        self.start("--set", "node.site=elsewhere")
+        self.enqueue(7)
+        self.stop()
+        self.assertIn("MIRROR_FOREIGN: this is the mirror of site local", self.said())
+        self.assertEqual(self.server.sql("SELECT * FROM ledger.mirror_commit"), before)
+
+
+class nobody_changes_what_is_there(mirrored_node):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.enqueue(20)
+        self.stop()
+        self.server.let_log_in(*RUN_TIME_ROLES)
+
+    def refused(self, statement, role, why):
+        code, _, message = self.server.sql(statement, user=role, check=False)
+        self.assertNotEqual(code, 0, f"{role}: {statement}")
+        self.assertRegex(message, why, f"{role}: {statement}")
+
+    @staticmethod
+    def changes_of(table):
+        column = "checksum" if "history" in table else "site"
+        return f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}", f"TRUNCATE {table}"
+
+    @proves("MIR-A2", "PGM-04")
+    def test_as_every_role(self):
+        month = self.server.sql("SELECT tableoid::regclass FROM ledger.journal_event LIMIT 1")
+        tables = ("ledger.journal_event", month, "ledger.mirror_commit", "ledger.migration_history")
+        before = self.server.sql("SELECT gseq, record FROM ledger.journal_event ORDER BY gseq")
+        for role in RUN_TIME_ROLES:
+            for table in tables:
+                for statement in self.changes_of(table):
+                    self.refused(statement, role, "permission denied")
+        for owner in ("SET ROLE logline_owner;", "", "SET session_replication_role = replica;"):
+            for table in tables:
+                for statement in self.changes_of(table):
+                    # The owner is under row level security himself, and finds no row to change in the parent.
+                    if owner.startswith("SET ROLE") and table == "ledger.journal_event" and not statement.startswith("TRUNCATE"):
+                        self.server.sql(owner + statement)
+                    else:
+                        self.refused(owner + statement, "postgres", "immutable table")
+        self.assertEqual(self.server.sql("SELECT gseq, record FROM ledger.journal_event ORDER BY gseq"), before)
+
+    @proves("PGM-04")
+    def test_triggers_and_tables_are_not_taken_away_by_mistake(self):
+        month = self.server.sql("SELECT tableoid::regclass FROM ledger.journal_event LIMIT 1")
+        for statement in (f"DROP TABLE {month}", "DROP SCHEMA ledger CASCADE", f"DROP TRIGGER immutable_rows ON {month}",
+                          f"ALTER TABLE {month} DISABLE TRIGGER ALL", "ALTER TABLE ledger.mirror_commit ENABLE TRIGGER immutable_rows",
+                          "ALTER TABLE ledger.journal_event NO FORCE ROW LEVEL SECURITY", "DROP POLICY visible ON ledger.journal_event"):
+            self.refused(statement, "postgres", "immutable")
+
+    @proves("PGM-10", "PGM-05")
+    def test_nobody_inserts_events_but_the_mirror(self):
+        columns = self.server.sql("SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns "
+                                  "WHERE table_schema = 'ledger' AND table_name = 'journal_event'")
+        copy = f"INSERT INTO ledger.journal_event ({columns}) SELECT {columns} FROM ledger.journal_event LIMIT 1"
+        for role in RUN_TIME_ROLES:
+            if role != "logline_mirror":
+                self.refused(copy, role, "permission denied")
+        # With the privilege, row level security still lets nobody write for others.
+        self.server.sql("CREATE ROLE clerk LOGIN; GRANT USAGE ON SCHEMA ledger TO clerk; GRANT SELECT, INSERT ON ledger.journal_event TO clerk; "
+                        f"GRANT logline_auditor TO clerk; ALTER ROLE clerk PASSWORD '{PASSWORD}'")
+        self.refused(copy, "clerk", "row-level security")
+        self.refused("SET app.user_id = 'me'; SET app.tenant_id = 'acme'; " + copy, "clerk", "row-level security")
+
+    @proves("MIR-A2", "PGM-05")
+    def test_readers_see_what_is_theirs(self):
+        # Rows of several owners and visibilities, made by a hand that the database does not stop: the superuser's.
+        self.server.sql("""INSERT INTO ledger.journal_event SELECT (jsonb_populate_record(e, jsonb_build_object('gseq', n, 'owner', o, 'visibility', v, 'tenant', t))).*
+            FROM (SELECT j FROM ledger.journal_event j LIMIT 1) one (e), (VALUES (1001, 'ann', 0, 'acme'), (1002, 'bob', 0, 'acme'), (1003, 'bob', 1, 'acme'),
+            (1004, 'bob', 1, 'umbrella'), (1005, 'bob', 2, 'umbrella')) AS v (n, o, v, t)""")
+
+        def seen(settings, role="logline_readonly"):
+            return self.server.sql(f"BEGIN; {settings} SELECT string_agg(gseq::text, ' ' ORDER BY gseq) FROM ledger.visible_timeline WHERE gseq > 1000; COMMIT", user=role)
+        self.assertEqual(seen(""), "")
+        self.assertEqual(self.server.sql("SELECT count(*) FROM ledger.visible_timeline", user="logline_readonly"), "0")
+        self.assertEqual(seen("SET LOCAL app.user_id = 'ann';"), "1001 1005")
+        self.assertEqual(seen("SET LOCAL app.user_id = 'bob';"), "1002 1003 1004 1005")
+        self.assertEqual(seen("SET LOCAL app.tenant_id = 'acme';"), "1003 1005")
+        self.assertEqual(seen("SET LOCAL app.tenant_id = 'acme'; SET LOCAL app.user_id = 'ann';"), "1001 1003 1005")
+        self.assertEqual(seen("SET LOCAL app.tenant_id = '';"), "")
+        self.assertEqual(seen("", "logline_auditor"), "1001 1002 1003 1004 1005")
+        self.refused("SELECT * FROM ledger.journal_event", "logline_readonly", "permission denied")
+        self.refused("SELECT * FROM ledger.visible_timeline", "logline_inbox", "permission denied")
+        self.assertEqual(self.server.sql("SET ROLE logline_owner; SELECT count(*) FROM ledger.journal_event"), "0")
+
+
+if __name__ == "__main__":
+    main()
