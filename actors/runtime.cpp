@@ -336,6 +336,9 @@ std::vector<door::figure> runtime::figures() const {
   };
   for (auto& one : i.parts.alerts->figures())
     all.push_back(std::move(one));
+  for (const auto& part : i.parts.more_figures)
+    for (auto& one : part())
+      all.push_back(std::move(one));
   const auto head = i.parts.log.head().position.value;
   for (const auto& mirror : i.parts.mirrors) {
     const auto& p = *mirror.progress;
@@ -344,8 +347,10 @@ std::vector<door::figure> runtime::figures() const {
     all.push_back(gauge(named("mirror_gseq"), "Newest record the mirror holds.", static_cast<double>(there)));
     all.push_back(gauge(named("mirror_lag_events"), "Records the mirror does not hold yet.",
                         static_cast<double>(head > there ? head - there : 0)));
-    all.push_back(gauge(named("mirror_lag_seconds"), "Age of the oldest record not mirrored.",
-                        head > there ? static_cast<double>(p.behind_us.load()) / 1e6 : 0));
+    const double lag_s = head > there ? static_cast<double>(p.behind_us.load()) / 1e6 : 0;
+    all.push_back(gauge(named("mirror_lag_seconds"), "Age of the oldest record not mirrored.", lag_s));
+    if (mirror.name == "ndjson")
+      all.push_back(gauge("pg_ndjson_lag_seconds", "The same of the NDJSON mirror, by its older name.", lag_s));
     all.push_back(counter(named("mirror_failures_total"), "Failed attempts of the mirror.", p.failures));
     all.push_back(gauge(named("mirror_diverged"), "1: the copy is not one of this journal; the mirror is stopped.",
                         p.diverged.load() ? 1 : 0));

@@ -32,6 +32,7 @@ struct runtime_parts {
   std::vector<const core::task_handler*> handlers = {};
   std::vector<mirror_part> mirrors = {};
   std::vector<std::shared_ptr<const duty>> duties = {};
+  std::vector<std::function<std::vector<door::figure>()>> more_figures = {};  ///< of parts outside; any thread
   std::shared_ptr<actors::alerts> alerts = {};  ///< empty: the runtime's own, which say by `report`
   const core::secret_box* secrets = nullptr;
   std::string origin = {};                      ///< "site.generation"

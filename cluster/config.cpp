@@ -125,7 +125,7 @@ std::vector<rule> node_rules() {
 const std::vector<rule>& rules() {
   static const std::vector<rule> all = [] {
     auto joined = node_rules();
-    for (auto& more : {postgres_rules()})
+    for (auto& more : {postgres_rules(), offsite_rules()})
       joined.insert(joined.end(), more.begin(), more.end());
     std::sort(joined.begin(), joined.end(), [](const rule& a, const rule& b) { return a.name < b.name; });
     return joined;

@@ -25,6 +25,16 @@ struct postgres_config {
   std::int64_t slow_ms = 200;
 };
 
+/// What of the NDJSON mirror and of the journal's past is kept elsewhere (journal §4, §8). Places as open_store() reads
+/// them (cluster/stores.hpp).
+struct offsite_config {
+  std::string upload_url;           ///< where sealed shards go; empty: nowhere
+  std::int64_t upload_s = 60;       ///< from one look to the next
+  std::uint32_t keep_days = 30;     ///< of shards here, once they are there; 0: for ever
+  std::string archive_url;          ///< where the archive is; empty: there is none
+  std::int64_t archive_days = 365;  ///< records older than that are archived
+};
+
 /// Everything a node can be told, with the defaults it runs with when it is told nothing.
 struct node_config {
   std::filesystem::path data = "data";
@@ -49,6 +59,8 @@ struct node_config {
   bool ndjson_compress = true;  ///< sealed shards, by zstd
 
   postgres_config postgres;
+
+  offsite_config offsite;
 
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker

@@ -41,5 +41,7 @@ inline rule text(std::string_view name, std::string_view doc,
 
 /// The keys of pg.*; see postgres.hpp.
 std::vector<rule> postgres_rules();
+/// Of what is kept elsewhere: ndjson.upload_*, archive.*.
+std::vector<rule> offsite_rules();
 
 }  // namespace logline::cluster

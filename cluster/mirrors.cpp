@@ -9,6 +9,7 @@
 #include "actors/clock.hpp"
 #include "adapters/ndjson/mirror.hpp"
 #include "adapters/ndjson/reader.hpp"
+#include "cluster/line_keys.hpp"
 #include "cluster/postgres.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/invariant.hpp"
@@ -48,7 +49,7 @@ journal::result<actors::mirror_part> make_ndjson(const node_config& config, cons
   journal::wipe(*secret);
   if (!key) return std::move(key).error();
   ndjson::options options;
-  options.directory = config.ndjson_directory.empty() ? config.data / "ndjson" : config.ndjson_directory;
+  options.directory = ndjson_directory(config);
   options.site = config.site;
   options.shard_bytes = config.ndjson_shard_bytes;
   options.key = *std::move(key);
@@ -63,6 +64,10 @@ journal::result<actors::mirror_part> make_ndjson(const node_config& config, cons
 }
 
 }  // namespace
+
+std::filesystem::path ndjson_directory(const node_config& config) {
+  return config.ndjson_directory.empty() ? config.data / "ndjson" : config.ndjson_directory;
+}
 
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
                                                                const journal::site_key& site_key) {
@@ -80,8 +85,6 @@ journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config
   return out;
 }
 
-namespace {
-
 journal::result<ndjson::line_key> load_line_key(const std::filesystem::path& keys) {
   auto secret = journal::read_key_file(keys, line_key_name, journal::key_access::private_);
   if (!secret && secret.error().code == journal::errc::not_found)
@@ -91,8 +94,6 @@ journal::result<ndjson::line_key> load_line_key(const std::filesystem::path& key
   journal::wipe(*secret);
   return key;
 }
-
-}  // namespace
 
 journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const std::filesystem::path& directory,
                                                                           const std::filesystem::path& keys,

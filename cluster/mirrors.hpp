@@ -15,6 +15,9 @@ namespace logline::cluster {
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
                                                                const journal::site_key& site_key);
 
+/// DATA/ndjson unless said otherwise.
+std::filesystem::path ndjson_directory(const node_config& config);
+
 /// A copy made for itself, see cli::copy_plan; the keys are in `keys`. Errors: key_missing, store_failed.
 journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const std::filesystem::path& directory,
                                                                           const std::filesystem::path& keys,

@@ -14,6 +14,7 @@
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/mirrors.hpp"
+#include "cluster/upload.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/bytes.hpp"
 #include "domain/core/json.hpp"
@@ -106,6 +107,7 @@ struct node::parts {
   std::vector<actors::mirror_part> mirrors;
   std::vector<std::shared_ptr<const actors::duty>> duties;
   std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
+  std::vector<std::function<std::vector<actors::door::figure>()>> figures;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -155,6 +157,7 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   living.mirrors = p.mirrors;
   living.duties = p.duties;
   living.alerts = p.alerts;
+  living.more_figures = p.figures;
   living.secrets = p.secrets.get();
   living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
   living.worker_id = fmt::format("node:{}", p.config.site);
@@ -206,6 +209,10 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto mirrors = make_mirrors(config, *site);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
   p->mirrors = *std::move(mirrors);
+  if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
+    p->duties.push_back(std::move(uploads->work));
+    p->figures.push_back(std::move(uploads->figures));
+  }
 
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
