@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct mirror_part {
   std::shared_ptr<journal::mirror_target> target;
   std::shared_ptr<mirror_progress> progress = std::make_shared<mirror_progress>();
   std::optional<core::duration_us> linger = {};  ///< instead of mirror_limits::linger
+  /// Told how far the mirror is, each time that changes; on the mirror's thread. May be empty.
+  std::function<void(core::gseq)> advanced = {};
 };
 
 }  // namespace logline::actors

@@ -48,8 +48,7 @@ bool mirroring_state::open() {
                               here ? "holds another record than the journal" : "is ahead of the journal"));
     return false;
   }
-  at = *stands;
-  part.progress->position = at.position.value;
+  stands_at(*stands);
   is_open = true;
   return true;
 }
@@ -80,10 +79,15 @@ bool mirroring_state::write_batch() {
   for (const auto& r : views)
     after = {r.position, journal::chain_hash(after.chain, journal::leaf_hash(r.bytes))};
   if (auto written = part.target->append(views, after); !written) return failed(written.error()), false;
-  at = after;
+  stands_at(after);
   attempts = 0;
-  part.progress->position = at.position.value;
   return true;
+}
+
+void mirroring_state::stands_at(const journal::mirror_position& position) {
+  at = position;
+  part.progress->position = at.position.value;
+  if (part.advanced) part.advanced(at.position);
 }
 
 void mirroring_state::failed(const journal::error& why) {

@@ -39,6 +39,7 @@ struct mirroring_state {
   /// Takes a batch from the log; false on damage there.
   bool read_batch();
   bool write_batch();
+  void stands_at(const journal::mirror_position& position);
   /// Later again, or never.
   void failed(const journal::error& why);
   void try_later(const journal::error& why);
