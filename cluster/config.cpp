@@ -80,6 +80,13 @@ std::vector<rule> node_rules() {
       integer("journal.compression_level", "zstd level of the log", &node_config::compression_level, -7, 19),
       integer("journal.disk_floor_bytes", "free bytes below which the node is read-only",
               &node_config::disk_floor_bytes, 0, std::int64_t{1} << 40),
+      text("journal.durability",
+           "local: acknowledged when it is on this disk; mirrored: when PostgreSQL has committed it, too",
+           [](node_config& c, const std::string& t) -> std::string {
+             if (t != "local" && t != "mirrored") return "must be local or mirrored";
+             c.mirrored = t == "mirrored";
+             return {};
+           }),
       rule{"journal.disk_floor_percent", "free disk space below which the node is read-only",
            [](node_config& c, const toml::node& v) -> std::string {
              const auto n = v.value<double>();
@@ -211,6 +218,8 @@ core::result<node_config> load_config(const std::optional<std::filesystem::path>
   }
   for (const auto& s : settings)
     if (auto applied = apply_setting(config, s); !applied) return applied.error();
+  if (config.mirrored && config.postgres.url.empty())
+    return invalid("journal.durability is mirrored, and pg.url names no server");
   return config;
 }
 

@@ -52,6 +52,7 @@ struct node_config {
   std::uint64_t checkpoint_records = 10'000;
   std::int64_t checkpoint_s = 60;
   int compression_level = 1;
+  bool mirrored = false;  ///< durability: nothing is acknowledged before PostgreSQL has it, too (cluster CLU-11)
 
   bool ndjson = true;                      ///< keep an NDJSON mirror …
   std::filesystem::path ndjson_directory;  ///< … here; empty: DATA/ndjson

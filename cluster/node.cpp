@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/mirrors.hpp"
+#include "cluster/postgres.hpp"
 #include "cluster/upload.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/bytes.hpp"
@@ -22,6 +24,7 @@
 #include "journal/committer.hpp"
 #include "journal/key_file.hpp"
 #include "journal/keys.hpp"
+#include "journal/mirrored_commits.hpp"
 #include "journal/open.hpp"
 #include "journal/secret_box.hpp"
 
@@ -34,6 +37,7 @@ constexpr int exit_service_missing = 69;
 constexpr int exit_cannot_write = 73;
 
 constexpr core::duration_us drain_time = core::seconds(25);
+constexpr std::chrono::seconds mirror_time{60};
 
 start_failure refused(int code, std::string message) {
   return {code, std::move(message)};
@@ -103,6 +107,7 @@ struct node::parts {
   std::unique_ptr<journal::partition_log> log;
   std::unique_ptr<actors::engine_clock> clock;
   actors::tail feed;
+  std::unique_ptr<journal::mirrored_commits> both;  ///< with durability mirrored; completions of `commits` go there
   std::unique_ptr<journal::committer> commits;
   std::vector<actors::mirror_part> mirrors;
   std::vector<std::shared_ptr<const actors::duty>> duties;
@@ -151,7 +156,9 @@ core::result<std::unique_ptr<journal::partition_log>, start_failure> open_log(co
 }  // namespace
 
 actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wanted) {
-  actors::runtime_parts living{*p.log, *p.commits, p.feed, *p.clock, domain::find_entity_type};
+  journal::commit_queue* commits = p.commits.get();
+  if (p.both) commits = p.both.get();
+  actors::runtime_parts living{*p.log, *commits, p.feed, *p.clock, domain::find_entity_type};
   living.reactors.assign(domain::reactors().begin(), domain::reactors().end());
   if (p.config.worker) living.handlers.assign(domain::task_handlers().begin(), domain::task_handlers().end());
   living.mirrors = p.mirrors;
@@ -169,6 +176,15 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   };
   living.limits = p.config.actors;
   return living;
+}
+
+void node::complete_behind_postgres(parts& p) {
+  p.both = std::make_unique<journal::mirrored_commits>(*p.commits, p.config.admission, core::gseq{0});
+  for (auto& mirror : p.mirrors) {
+    if (mirror.name != postgres_mirror) continue;
+    mirror.linger = core::duration_us{};
+    mirror.advanced = [both = p.both.get()](core::gseq position) { both->mirrored(position); };
+  }
 }
 
 core::result<core::done, start_failure> node::serve(parts& p, const core::digest& founder) {
@@ -221,8 +237,13 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   p->commits =
       std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });
 
+  if (config.mirrored) complete_behind_postgres(*p);
+  const auto head = p->log->head().position;
   p->living = std::make_unique<actors::runtime>(living_parts(*p, std::move(stop_wanted)));
   p->living->start();
+  // What an earlier life wrote and could not mirror any more is acknowledged to nobody before it is.
+  if (p->both && !p->both->wait_mirrored(head, mirror_time))
+    return refused(exit_service_missing, "durability is mirrored, and the PostgreSQL mirror is not level: see pg.url");
   if (auto serving = serve(*p, *founder); !serving) return serving.error();
   p->recovered_ms = (actors::wall_clock() - began).us / 1'000;
   return std::unique_ptr<node>{new node{std::move(p)}};
@@ -251,6 +272,7 @@ bool node::stop() {
   p.commits->close();
   p.living.reset();
   p.commits.reset();
+  p.both.reset();
   if (auto signed_head = p.log->checkpoint(true); !signed_head)
     spdlog::error("closing checkpoint: {}", signed_head.error().text());
   p.log.reset();

@@ -67,7 +67,7 @@ journal::result<actors::mirror_part> make_postgres(const node_config& config) {
   options.note = [](const std::string& line) { spdlog::info("{}", line); };
   options.warn = [](const std::string& line) { spdlog::warn("{}", line); };
   actors::mirror_part part;
-  part.name = "postgres";
+  part.name = postgres_mirror;
   part.target = std::make_shared<postgres::mirror>(std::move(options));
   part.linger = core::milliseconds(pg.batch_ms);
   return part;

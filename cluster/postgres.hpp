@@ -2,12 +2,15 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "actors/mirror_part.hpp"
 #include "cluster/config.hpp"
 #include "journal/errc.hpp"
 
 namespace logline::cluster {
+
+inline constexpr std::string_view postgres_mirror = "postgres";
 
 /// A password's file: its first line. Errors: key_missing where it cannot be read, or others than its owner may read
 /// it; the message names the file, never what is in it.

@@ -55,7 +55,13 @@ commit_queue::load mirrored_commits::waiting() const {
 void mirrored_commits::mirrored(core::gseq up_to) {
   std::unique_lock lock{mutex_};
   mirrored_ = std::max(mirrored_, up_to);
+  moved_.notify_all();
   let_out(lock);
+}
+
+bool mirrored_commits::wait_mirrored(core::gseq position, std::chrono::milliseconds longest) const {
+  std::unique_lock lock{mutex_};
+  return moved_.wait_for(lock, longest, [&] { return mirrored_ >= position; });
 }
 
 void mirrored_commits::hold(held one) {

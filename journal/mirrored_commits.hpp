@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -27,6 +29,8 @@ class mirrored_commits final : public commit_queue {
 
   /// The mirror holds everything up to here, durably.
   void mirrored(core::gseq up_to);
+  /// Waits until it holds that much; false when `longest` passes first.
+  bool wait_mirrored(core::gseq position, std::chrono::milliseconds longest) const;
 
   outcome admit(load room) override;
   void submit_admitted(append_request request, load room, completion done) override;
@@ -45,6 +49,7 @@ class mirrored_commits final : public commit_queue {
 
   commit_queue& local_;
   const admission_limits limits_;
+  mutable std::condition_variable moved_;
   mutable std::mutex mutex_;  // guards what follows
   core::gseq mirrored_;
   std::deque<held> held_;
