@@ -6,6 +6,7 @@
 
 #include "adapters/cli/environment.hpp"
 #include "cluster/mirrors.hpp"
+#include "cluster/postgres_tools.hpp"
 #include "domain/catalogue.hpp"
 
 int main(int argc, char** argv) {
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
       logline::cluster::read_ndjson,
       [](const logline::cli::copy_plan& plan) {
         return logline::cluster::make_ndjson_copy(plan.directory, plan.keys, plan.site, plan.partition, plan.begin);
-      }};
+      },
+      logline::cluster::make_database_tools()};
   return logline::cli::run(argc, argv, env);
 }

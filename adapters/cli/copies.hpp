@@ -1,12 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "domain/core/function_ref.hpp"
 #include "journal/mirror_target.hpp"
+#include "journal/partition_log.hpp"
 #include "journal/record_line.hpp"
 
 namespace logline::cli {
@@ -29,5 +32,36 @@ struct copy_plan {
 };
 /// Makes the directory's writer; its rest() seals what is open. Errors: key_missing, store_failed.
 using copy_maker = std::function<journal::result<std::unique_ptr<journal::mirror_target>>(const copy_plan& plan)>;
+
+/// A database that holds a mirror.
+struct database {
+  std::string url;  ///< without a password; empty: none was named
+  std::string password_file;
+  std::string schema = "ledger";
+};
+
+/// What comparing a copy with the journal found.
+struct copy_report {
+  struct difference {
+    core::gseq first;
+    core::gseq last;
+    std::string what;
+  };
+  std::uint64_t records = 0;
+  core::gseq first;
+  core::gseq last;
+  std::uint64_t ranges = 0;
+  std::vector<difference> differs;  ///< every range that does
+};
+
+/// What the PostgreSQL mirror's adapter can do for the command line; handed in like copy_reader.
+struct database_tools {
+  std::function<journal::outcome(const database& from, core::partition_id partition, copy_visitor visit)> read;
+  std::function<journal::result<copy_report>(const journal::partition_log& log, const database& with,
+                                             core::function_ref<void(core::gseq)> show)>
+      compare;
+  /// Brings the schema up; lines that say what was done.
+  std::function<journal::result<std::vector<std::string>>(const database& to)> migrate;
+};
 
 }  // namespace logline::cli

@@ -36,6 +36,7 @@ struct environment {
   bool err_is_terminal = false;  ///< progress is shown there only
   copy_reader read_ndjson = {};
   copy_maker make_ndjson = {};
+  database_tools databases = {};
 };
 
 /// Why a command ended without its result.

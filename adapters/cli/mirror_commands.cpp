@@ -7,6 +7,7 @@
 
 #include "actors/clock.hpp"
 #include "adapters/cli/commands.hpp"
+#include "adapters/cli/database_commands.hpp"
 #include "adapters/cli/progress.hpp"
 #include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
@@ -27,6 +28,7 @@ constexpr std::uint64_t range_records = 10'000;  // MIR-05
 struct mirror_options {
   std::string ndjson;
   std::string keys;
+  database postgres;
 };
 
 fs::path data_folder(const invocation& run) {
@@ -97,8 +99,29 @@ journal::outcome compare(const journal::partition_log& log, const copy_reader& r
   return status;
 }
 
+journal::result<mirror_verdict> compare_ndjson(const journal::partition_log& log, const mirror_options& o,
+                                               invocation& run) {
+  comparison found;
+  progress bar{run.env, "verify", "records"};
+  const auto done = compare(log, run.env.read_ndjson, copy_folder(run, o), keys_folder(run, o), bar, found);
+  if (!done) return done.error();
+  const std::uint64_t head = log.head().position.value;
+  const std::uint64_t behind = head - std::min(head, found.last.value);
+  const bool equal = found.differs.empty() && behind == 0;
+  std::string differs;
+  core::append_json_text(differs, found.differs);
+  return mirror_verdict{
+      fmt::format(R"({{"mirror":"ndjson","equal":{},"records":{},"first_gseq":{},"last_gseq":{},"journal":{},)"
+                  R"("behind":{},"ranges":{},"differs":{}}})",
+                  equal, found.records, found.first.value, found.last.value, head, behind, found.ranges,
+                  found.differs.empty() ? "null" : differs),
+      equal};
+}
+
+/// Every mirror that is there or was named (MIR-05); one alone is shown as it is.
 void verify(const mirror_options& o, invocation& run) {
   const auto data = data_folder(run);
+  const auto db = database_of(o.postgres, run.env);
   journal::partition_options options;
   options.directory = (data / "journal").string();
   options.data_directory = data.string();
@@ -106,24 +129,31 @@ void verify(const mirror_options& o, invocation& run) {
   options.read_only = true;
   const auto log = journal::open_partition(std::move(options));
   if (!log) return run.fail(trouble_of(log.error()));
-  comparison found;
-  progress bar{run.env, "verify", "records"};
-  const auto done = compare(**log, run.env.read_ndjson, copy_folder(run, o), keys_folder(run, o), bar, found);
-  if (!done) return run.fail(trouble_of(done.error()));
-  const std::uint64_t head = (*log)->head().position.value;
-  const std::uint64_t behind = head - std::min(head, found.last.value);
-  const bool equal = found.differs.empty() && behind == 0;
-  std::string differs;
-  core::append_json_text(differs, found.differs);
+  std::vector<mirror_verdict> verdicts;
+  const auto keep = [&](journal::result<mirror_verdict> verdict) {
+    if (!verdict) return run.fail(trouble_of(verdict.error())), false;
+    verdicts.push_back(*std::move(verdict));
+    return true;
+  };
+  if ((db.url.empty() || !o.ndjson.empty() || fs::exists(copy_folder(run, o))) && !keep(compare_ndjson(**log, o, run)))
+    return;
+  if (!db.url.empty() && !keep(compare_database(**log, db, run.env))) return;
+  bool equal = true;
+  std::string all;
+  for (const auto& one : verdicts) {
+    equal = equal && one.equal;
+    all += (all.empty() ? "" : ",") + one.json;
+  }
   print_object(run.env.out, run.given.format,
-               fmt::format(R"({{"mirror":"ndjson","equal":{},"records":{},"first_gseq":{},"last_gseq":{},"journal":{},)"
-                           R"("behind":{},"ranges":{},"differs":{}}})",
-                           equal, found.records, found.first.value, found.last.value, head, behind, found.ranges,
-                           found.differs.empty() ? "null" : differs));
+               verdicts.size() == 1 ? all
+                                    : fmt::format(R"({{"equal":{},"journal":{},"mirrors":[{}]}})", equal,
+                                                  (*log)->head().position.value, all));
   if (!equal) run.exit = exit_unverified;
 }
 
 void rebuild(const mirror_options& o, invocation& run) {
+  if (o.ndjson.empty() && database_of(o.postgres, run.env).url.empty())
+    return run.fail({exit_usage, "name the copy by --ndjson or --postgres"});
   const auto data = data_folder(run);
   const fs::path keys = keys_folder(run, o);
   auto site = journal::site_key::load(keys);
@@ -138,7 +168,7 @@ void rebuild(const mirror_options& o, invocation& run) {
   std::unique_ptr<journal::rebuilding> making;
   journal::outcome status = core::done{};
   progress bar{run.env, "rebuild", "records"};
-  const auto read = run.env.read_ndjson(o.ndjson, keys, [&](journal::parsed_line&& line, const std::string&) {
+  const auto take = [&](journal::parsed_line&& line, const std::string&) {
     if (!making) {
       options.log.signer = std::make_shared<journal::checkpoint_signer>(
           journal::checkpoint_origin(line.record.site, line.record.partition), *site);
@@ -150,10 +180,12 @@ void rebuild(const mirror_options& o, invocation& run) {
     status = making->take(std::move(line.record), line.hash);
     if (position % 1'000 == 0) bar.show(position, position);
     return status.has_value();
-  });
+  };
+  const auto read = o.ndjson.empty() ? run.env.databases.read(database_of(o.postgres, run.env), {}, take)
+                                     : run.env.read_ndjson(o.ndjson, keys, take);
   if (!read) return run.fail(trouble_of(read.error()));
   if (!status) return run.fail(trouble_of(status.error()));
-  if (!making) return run.fail({exit_usage, "there is no record in " + o.ndjson});
+  if (!making) return run.fail({exit_usage, "there is no record in the copy"});
   const auto head = making->finish();
   if (!head) return run.fail(trouble_of(head.error()));
   print_object(run.env.out, run.given.format,
@@ -233,15 +265,19 @@ void add_mirror_commands(CLI::App& app, invocation& run) {
   group->require_subcommand(1);
 
   auto* const verifying = group->add_subcommand(
-      "verify", "Compares the NDJSON copy with a stopped node's journal; names the first range that differs");
+      "verify", "Compares the copies with a stopped node's journal; names the ranges that differ");
   const auto v = std::make_shared<mirror_options>();
   add_copy_options(*verifying, *v);
+  add_database_options(*verifying, v->postgres);
   verifying->callback([v, &run] { verify(*v, run); });
+  add_database_commands(*group, run);
 
   auto* const importing = app.get_subcommand("journal")->add_subcommand(
-      "import", "Makes the journal of an empty data directory anew from the NDJSON copy alone");
+      "import", "Makes the journal of an empty data directory anew from one copy alone");
   const auto r = std::make_shared<mirror_options>();
-  importing->add_option("--ndjson", r->ndjson, "The copy")->type_name("DIR")->required();
+  auto* const directory = importing->add_option("--ndjson", r->ndjson, "The NDJSON copy")->type_name("DIR");
+  add_database_options(*importing, r->postgres);
+  directory->excludes(importing->get_option("--postgres"));
   importing->add_option("--keys", r->keys, "site.key and ndjson.key (default: DATA/keys)")->type_name("DIR");
   importing->footer("Example:\n  logline journal import --data NEW --ndjson OLD/ndjson --keys OLD/keys");
   importing->callback([r, &run] { rebuild(*r, run); });

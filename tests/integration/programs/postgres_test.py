@@ -1,6 +1,10 @@
 """The PostgreSQL mirror as an operator meets it: a real server, real roles, real kills."""
 import json
+import shutil
+import subprocess
+import time
 
+from node_case import PROGRAMS
 from postgres_case import PASSWORD, postgres_case
 from tagged import main, proves
 
@@ -17,6 +21,12 @@ class mirrored_node(postgres_case):
 
     def said(self):
         return (self.place / "log").read_text()
+
+    def await_said(self, text):
+        end = time.monotonic() + 60
+        while text not in self.said():
+            self.assertLess(time.monotonic(), end, self.said())
+            time.sleep(0.02)
 
     def enqueue(self, count):
         tasks = [{"kind": "noop", "payload": {"n": self.sent + i, "big": 9007199254740993 + i, "text": "é\n\"\\u0000\"\0"}} for i in range(count)]
@@ -107,6 +117,76 @@ class follows_the_journal(mirrored_node):
         self.stop()
         self.assertIn("MIRROR_FOREIGN: this is the mirror of site local", self.said())
         self.assertEqual(self.server.sql("SELECT * FROM ledger.mirror_commit"), before)
+
+
+class proves_and_gives_back(mirrored_node):
+    def offline_logline(self, *arguments, code=0):
+        done = subprocess.run([PROGRAMS / "logline", "--output", "json", *map(str, arguments), "--data", self.data], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, code, done.stderr + done.stdout)
+        return done.stdout + done.stderr
+
+    def database(self, user="postgres"):
+        return "--postgres", self.server.url(user), "--password-file", self.server.password_file
+
+    def verified(self, code=0, user="postgres"):
+        return json.loads(self.offline_logline("mirror", "verify", *self.database(user), code=code))
+
+    @proves("MIR-A1", "MIR-05")
+    def test_journal_files_and_database_are_compared_at_once(self):
+        self.start()
+        for _ in range(11):
+            self.enqueue(1000)
+        self.stop()
+        self.server.let_log_in("logline_mirror")
+        report = self.verified(user="logline_mirror")
+        self.assertTrue(report["equal"], report)
+        files, rows = report["mirrors"]
+        for mirror in (files, rows):
+            self.assertEqual((mirror["records"], mirror["first_gseq"], mirror["last_gseq"]), (report["journal"], 1, report["journal"]))
+        self.server.sql("SET ledger.migrating = 'on'; ALTER TABLE %s DISABLE TRIGGER ALL; UPDATE ledger.journal_event SET record = record || '\\x00' "
+                        "WHERE gseq = 10500" % self.server.sql("SELECT tableoid::regclass FROM ledger.journal_event LIMIT 1"))
+        report = self.verified(code=4)
+        self.assertEqual([mirror["equal"] for mirror in report["mirrors"]], [True, False])
+        self.assertEqual([(found["first_gseq"], found["last_gseq"]) for found in report["mirrors"][1]["differs"]], [(10001, report["journal"])])
+        self.assertEqual(report["mirrors"][1]["records"], report["journal"])    # counts alone say nothing
+
+    @proves("REP-05", "REP-A1")
+    def test_a_node_is_made_anew_from_the_database_alone(self):
+        self.start()
+        for _ in range(3):
+            self.enqueue(800)
+        self.logline("do", "acme/flag/f", "set", "value=true", "reason=because")
+        self.stop()
+        before = self.offline("hash")
+        shutil.rmtree(self.data / "journal")
+        shutil.rmtree(self.data / "ndjson")
+        self.offline_logline("journal", "import", *self.database())
+        self.assertEqual(self.offline("hash"), before)
+        self.assertTrue(json.loads(self.offline_logline("journal", "verify"))["ok"])
+        self.start()    # and goes on from there, the mirrors too
+        self.enqueue(10)
+        self.stop()
+        self.assertTrue(self.verified()["equal"])
+        self.assertIn("REFUSED_NOT_EMPTY", self.offline_logline("journal", "import", *self.database(), code=1))
+
+    @proves("PGM-11", "PGM-06")
+    def test_an_administrator_brings_the_schema_up_for_a_node_that_may_not(self):
+        self.server.sql(f"CREATE ROLE logline_mirror LOGIN PASSWORD '{PASSWORD}'")
+        self.start(user="logline_mirror")
+        self.enqueue(5)
+        self.await_said("run logline mirror migrate")
+        done = json.loads(self.offline_logline("mirror", "migrate", *self.database()))["done"]
+        self.assertEqual(done[0], "migration 001_ledger")
+        self.stop()    # the mirror tries again, later each time, and once more at the end
+        self.assert_equal_to_journal()
+        self.assertEqual(json.loads(self.offline_logline("mirror", "migrate", *self.database()))["done"], [])
+
+    def test_a_password_in_the_url_is_refused_and_not_repeated(self):
+        url = self.server.url().replace("postgres@", "postgres:hunter2@")
+        for said in (self.offline_logline("mirror", "migrate", "--postgres", url, code=1), self.refused_start("--set", "pg.url=" + url)[1]):
+            self.assertIn("must hold no password", said)
+            self.assertNotIn("hunter2", said)
 
 
 class nobody_changes_what_is_there(mirrored_node):
