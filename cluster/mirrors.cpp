@@ -113,7 +113,7 @@ journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const 
   options.zstd_level = zstd_level;
   options.types = schema_of_catalogue();
   options.clock = [] { return core::latest; };  // whatever its day, the last shard is over
-  options.begin = begin;
+  options.begin.at = begin;
   return std::unique_ptr<journal::mirror_target>{std::make_unique<ndjson::mirror>(std::move(options))};
 }
 

@@ -11,7 +11,7 @@
 #include "adapters/cli/progress.hpp"
 #include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
-#include "journal/merkle.hpp"
+#include "journal/mirror_copy.hpp"
 #include "journal/open.hpp"
 
 namespace logline::cli {
@@ -42,34 +42,6 @@ journal::result<std::unique_ptr<journal::partition_log>> open_to_read(const fs::
   options.log.clock = actors::wall_clock;
   options.read_only = true;
   return journal::open_partition(std::move(options));
-}
-
-/// Copies the journal's records behind `at` up to `last`, so many at a time.
-journal::outcome copy(const journal::partition_log& log, journal::mirror_target& to, journal::mirror_position at,
-                      core::gseq last, std::size_t chunk, progress& bar) {
-  std::string bytes;
-  std::vector<std::size_t> ends;
-  std::vector<journal::record_view> views;
-  while (at.position < last) {
-    bytes.clear();
-    ends.clear();
-    const auto read = log.scan(core::next(at.position), [&](const journal::record_view& r) {
-      bytes += r.bytes;
-      ends.push_back(bytes.size());
-      return ends.size() < chunk && bytes.size() < journal::batch_bytes_max && r.position < last;
-    });
-    if (!read) return read.error();
-    views.assign(ends.size(), {});
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < ends.size(); begin = ends[i++]) {
-      const auto record = std::string_view{bytes}.substr(begin, ends[i] - begin);
-      if (auto seen = journal::read_record(record, views[i]); !seen) return seen;
-      at = {views[i].position, journal::chain_hash(at.chain, journal::leaf_hash(record))};
-    }
-    if (auto written = to.append(views, at); !written) return written;
-    bar.show(at.position.value, last.value);
-  }
-  return to.rest();
 }
 
 /// Site and partition are the records' own.
@@ -108,12 +80,15 @@ void backfill(const backfill_options& o, invocation& run) {
   const auto opened = (*to)->open();
   if (!opened) return run.fail(trouble_of(opened.error()));
   progress bar{run.env, "backfill", "records"};
-  if (auto done = copy(**log, **to, *opened, last, o.chunk, bar); !done) return run.fail(trouble_of(done.error()));
-  const auto hash = (*log)->chain_at(last);
-  if (!hash) return run.fail(trouble_of(hash.error()));
+  const auto copied = journal::copy_records(**log, **to, *opened, last, o.chunk, [&](core::gseq position) {
+    bar.show(position.value, last.value);
+    return true;
+  });
+  if (!copied) return run.fail(trouble_of(copied.error()));
+  if (auto sealed = (*to)->rest(); !sealed) return run.fail(trouble_of(sealed.error()));
   print_object(run.env.out, run.given.format,
                fmt::format(R"({{"rows_written":{},"first_gseq":{},"last_gseq":{},"hash":"{}"}})",
-                           last.value - before->value, first.value, last.value, hash->hex()));
+                           last.value - before->value, first.value, last.value, copied->chain.hex()));
 }
 
 }  // namespace

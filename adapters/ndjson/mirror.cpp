@@ -41,10 +41,10 @@ mirror::mirror(options settings) : settings_(std::move(settings)) {
 journal::result<journal::mirror_position> mirror::open() {
   ready_ = false;
   open_.reset();
-  at_ = settings_.begin;
-  sealed_ = {};
+  at_ = settings_.begin.at;
+  sealed_ = {at_.position.value, at_.chain, settings_.begin.shard};
   has_sealed_ = false;
-  last_name_.reset();
+  last_name_ = settings_.begin.name;
   schema_number_ = 0;
   schema_types_.clear();
   plain_.clear();

@@ -20,6 +20,13 @@
 
 namespace logline::ndjson {
 
+/// What goes before a directory's first shard (NDJ-11).
+struct copy_begin {
+  journal::mirror_position at;     ///< its first record follows this one
+  core::digest shard;              ///< SHA-256 of the shard before, where that is known
+  std::optional<shard_name> name;  ///< of that one: names go on behind it
+};
+
 struct options {
   std::filesystem::path directory;  ///< one mirror of one partition and nothing else; made where it is missing
   std::string site;
@@ -31,7 +38,7 @@ struct options {
   int zstd_level = 0;                         ///< 1 to 19; 0: sealed shards stay plain
   schema_map types;                           ///< event types and their versions, for the schema line
   std::function<core::timestamp()> clock;     ///< tells rest() the day
-  journal::mirror_position begin;             ///< an empty directory's copy begins behind this record (NDJ-11)
+  copy_begin begin;                           ///< of an empty directory
 };
 
 /// What open() put right after a crash.

@@ -45,6 +45,11 @@ std::string shard_name::text() const {
   return fmt::format("{}{}-{}{}", prefix, day, number, ending);
 }
 
+std::optional<shard_name> parse_shard_name(std::string_view text) {
+  auto name = take_name(text);
+  return text.empty() ? name : std::nullopt;
+}
+
 std::string utc_day(core::timestamp at) {
   return core::to_rfc3339(std::clamp(at, core::earliest, core::latest)).substr(0, day_size);
 }

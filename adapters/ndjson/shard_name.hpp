@@ -3,7 +3,9 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/core/time.hpp"
@@ -19,6 +21,9 @@ struct shard_name {
 
   std::string text() const;
 };
+
+/// Nothing when it is none, or has anything behind it.
+std::optional<shard_name> parse_shard_name(std::string_view text);
 
 /// The UTC day of that time. Times before year 1 or after year 9999 count as the nearest day there is.
 std::string utc_day(core::timestamp at);
