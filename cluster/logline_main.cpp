@@ -7,6 +7,7 @@
 #include "adapters/cli/environment.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres_tools.hpp"
+#include "cluster/stores.hpp"
 #include "domain/catalogue.hpp"
 
 int main(int argc, char** argv) {
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
       [](const logline::cli::copy_plan& plan) {
         return logline::cluster::make_ndjson_copy(plan.directory, plan.keys, plan.site, plan.partition, plan.begin);
       },
-      logline::cluster::make_database_tools()};
+      logline::cluster::make_database_tools(),
+      [](std::string_view url, const std::filesystem::path& keys) { return logline::cluster::open_store(url, keys); }};
   return logline::cli::run(argc, argv, env);
 }

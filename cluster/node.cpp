@@ -16,6 +16,7 @@
 #include "adapters/http/server.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
+#include "cluster/restored.hpp"
 #include "cluster/upload.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/bytes.hpp"
@@ -206,12 +207,15 @@ core::result<core::done, start_failure> node::serve(parts& p, const core::digest
   return core::done{};
 }
 
-core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& config,
+core::result<std::unique_ptr<node>, start_failure> node::start(const node_config& given,
                                                                std::function<void()> stop_wanted) {
   const auto began = actors::wall_clock();
   auto p = std::make_unique<parts>();
-  p->config = config;
+  p->config = given;
+  const node_config& config = p->config;
   if (auto made = make_data_directory(config.data); !made) return refused(exit_cannot_write, made.error().message);
+
+  if (auto heeded = heed_restore(p->config); !heeded) return heeded.error();
 
   const auto keys = config.data / "keys";
   auto site = journal::site_key::load_or_create(keys);

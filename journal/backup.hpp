@@ -44,14 +44,14 @@ struct backup_request {
   core::partition_id partition;
   std::string site;
   std::uint32_t generation = 1;
-  std::string label;
+  std::string label = {};
   std::map<std::string, std::string> files = {};  ///< path → content to keep beside the journal: the configuration
   std::map<std::string, std::string> versions = {};
   std::map<std::string, std::uint64_t> schemas = {};
-  std::span<const site_key> signers;   ///< at least one
-  const key_history& keys;             ///< what an existing backup of the day may be signed by
-  std::uint64_t bytes_per_second = 0;  ///< BAK-10; 0: as fast as it goes
-  std::function<core::timestamp()> clock;
+  std::span<const site_key> signers;            ///< at least one
+  const key_history& keys;                      ///< what an existing backup of the day may be signed by
+  std::uint64_t bytes_per_second = 0;           ///< BAK-10; 0: as fast as it goes
+  std::function<core::timestamp()> clock = {};  ///< must be set
   std::stop_token wanted = {};
 };
 

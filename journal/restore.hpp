@@ -22,16 +22,16 @@ using tail_source =
 
 struct restore_request {
   object_store& from;
-  std::filesystem::path target;             ///< the data directory to be: missing, or empty
-  std::filesystem::path keys;               ///< whose signatures count; copied into the target
-  std::optional<core::gseq> to_position;    ///< the last record to be there …
-  std::optional<core::timestamp> to_time;   ///< … or the last one committed until then; neither: all there is
-  std::optional<std::uint32_t> generation;  ///< whose history, where there are several; else the newest
-  std::string base;                         ///< the backup to begin from; empty: the newest that fits
-  tail_source tail = {};                    ///< what follows the last segment: a mirror that is ahead (BAK-14)
-  bool inspection = false;                  ///< the copy is to be read only (BAK-12)
+  std::filesystem::path target;                  ///< the data directory to be: missing, or empty
+  std::filesystem::path keys;                    ///< whose signatures count; copied into the target
+  std::optional<core::gseq> to_position = {};    ///< the last record to be there …
+  std::optional<core::timestamp> to_time = {};   ///< … or the last one committed until then; neither: all there is
+  std::optional<std::uint32_t> generation = {};  ///< whose history, where there are several; else the newest
+  std::string base = {};                         ///< the backup to begin from; empty: the newest that fits
+  tail_source tail = {};                         ///< what follows the last segment: a mirror that is ahead (BAK-14)
+  bool inspection = false;                       ///< the copy is to be read only (BAK-12)
   core::partition_id partition = {};
-  std::function<core::timestamp()> clock;
+  std::function<core::timestamp()> clock = {};  ///< must be set
   /// Last step before the copy stands: what an older backup must not bring back is taken out again (BAK-13, GDP-08).
   /// Its error fails the restore.
   std::function<outcome(const std::filesystem::path& data)> replay_shreds = {};

@@ -151,6 +151,11 @@ result<std::vector<site_key>> load_signing_keys(const std::filesystem::path& key
   return out;
 }
 
+result<std::vector<site_key>> load_backup_keys(const std::filesystem::path& keys_dir, const key_history& known,
+                                               core::timestamp now) {
+  return load_signing_keys(keys_dir, known.active("backup", now) != nullptr ? "backup" : "site", now);
+}
+
 result<known_key> rotate_key(const std::filesystem::path& keys_dir, std::string_view name, core::timestamp now) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789_";
   if (name.empty() || name.size() > 32 || name.find_first_not_of(allowed) != std::string_view::npos)

@@ -51,6 +51,11 @@ class key_history {
 result<std::vector<site_key>> load_signing_keys(const std::filesystem::path& keys_dir, std::string_view name,
                                                 core::timestamp now);
 
+/// Those that sign backups and segments: under "backup" where there is such a key, else under "site". Errors:
+/// key_missing.
+result<std::vector<site_key>> load_backup_keys(const std::filesystem::path& keys_dir, const key_history& known,
+                                               core::timestamp now);
+
 /// Makes a new key of that name, active from `now`, and enters it into the history. Keys other than "site" only: the
 /// site's key is bound into the log's own heads. Errors: bad_encoding (no name of a key that may rotate), key_missing,
 /// store_failed.

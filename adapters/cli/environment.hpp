@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "adapters/cli/copies.hpp"
+#include "adapters/cli/places.hpp"
 
 namespace logline::core {
 class entity_type;
@@ -37,6 +38,7 @@ struct environment {
   copy_reader read_ndjson = {};
   copy_maker make_ndjson = {};
   database_tools databases = {};
+  store_opener open_store = {};
 };
 
 /// Why a command ended without its result.

@@ -1,0 +1,95 @@
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "actors/clock.hpp"
+#include "adapters/cli/backup_options.hpp"
+#include "adapters/cli/commands.hpp"
+#include "adapters/cli/progress.hpp"
+#include "adapters/cli/record_options.hpp"
+#include "adapters/cli/render.hpp"
+#include "journal/restore.hpp"
+
+namespace logline::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct restore_options {
+  backup_options where;
+  std::string target;
+  std::uint64_t to_gseq = 0;
+  std::string to_time;
+  std::string base;
+  std::string tail;
+  std::uint32_t generation = 0;
+  bool inspect = false;
+};
+
+constexpr std::string_view tail_scheme = "ndjson:";
+
+void restore(const restore_options& o, invocation& run) {
+  const auto until = read_time(o.to_time, "--to-time");
+  if (!until) return run.fail(until.error());
+  if (!o.tail.empty() && !o.tail.starts_with(tail_scheme)) return run.fail({exit_usage, "--tail takes ndjson:DIR"});
+  const auto place = open_place(o.where, false, run);
+  if (!place) return;
+  const fs::path keys = keys_folder(run, o.where);
+  progress bar{run.env, "restore", "steps"};
+  journal::restore_request request{.from = *place, .target = o.target, .keys = keys};
+  if (o.to_gseq != 0) request.to_position = core::gseq{o.to_gseq};
+  request.to_time = *until;
+  if (o.generation != 0) request.generation = o.generation;
+  request.base = o.base;
+  request.inspection = o.inspect;
+  request.clock = actors::wall_clock;
+  request.progress = [&](std::string_view, std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  if (!o.tail.empty())
+    request.tail = [&](auto visit) { return run.env.read_ndjson(o.tail.substr(tail_scheme.size()), keys, visit); };
+  const auto done = journal::restore(request);
+  if (!done) return run.fail(backup_trouble(done.error()));
+  const std::string base = done->base.empty() ? "null" : json_string(done->base);
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"gseq":{},"at":"{}","chain":"{}","root":"{}","generation":{},"base":{},"base_gseq":{},)"
+                           R"("segments":{},"records":{},"tail_records":{}}})",
+                           done->head.position.value, core::to_rfc3339(done->head.at), done->head.chain.hex(),
+                           done->head.root.hex(), done->generation, base, done->base_position.value, done->segments,
+                           done->records, done->tail_records));
+  run.env.err << fmt::format("restored up to gseq {} ({}); what was committed after it is not in this copy\n",
+                             done->head.position.value, core::to_rfc3339(done->head.at));
+}
+
+}  // namespace
+
+void add_restore_command(CLI::App& app, invocation& run) {
+  auto* const command =
+      app.add_subcommand("restore", "Puts a data directory back from backups and shipped records, up to one event");
+  const auto o = std::make_shared<restore_options>();
+  command->add_option("--from", o->where.place, "Place of backups: a directory or an s3: URL")
+      ->type_name("PLACE")
+      ->required();
+  command->add_option("--target", o->target, "The new data directory: missing, or empty")->type_name("DIR")->required();
+  auto* const position =
+      command->add_option("--to-gseq", o->to_gseq, "The last event to be there")->check(CLI::PositiveNumber);
+  auto* const time =
+      command->add_option("--to-time", o->to_time, "The last event committed until then (RFC 3339, or 90s, 24h ago)")
+          ->excludes(position);
+  command->add_option("--base", o->base, "Begin from this backup; default: the newest not beyond the point");
+  command->add_option("--generation", o->generation, "Whose history, where there are several (default: the newest)");
+  command->add_option("--tail", o->tail, "ndjson:DIR: a mirror that is ahead, for what was not shipped")
+      ->type_name("COPY")
+      ->excludes(position)
+      ->excludes(time);
+  command->add_flag("--inspect", o->inspect, "The copy is to be read only: loglined will not open it");
+  add_key_options(*command, o->where);
+  command->footer(
+      "Example:\n  logline restore --from s3:https://s3.example/backups/lisbon --seal-key offsite.key "
+      "--keys /safe/keys --target /var/lib/logline --to-gseq 41999");
+  command->callback([o, &run] { restore(*o, run); });
+}
+
+}  // namespace logline::cli
