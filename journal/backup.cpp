@@ -3,13 +3,12 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <chrono>
-#include <optional>
+#include <memory>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
+#include <rocksdb/rate_limiter.h>
 
 #include "domain/core/bytes.hpp"
 #include "journal/crc32c.hpp"
@@ -36,21 +35,24 @@ error named(std::string_view what, error e) {
   return e;
 }
 
-/// Lets so many bytes pass a second, by waiting.
+/// Lets so many bytes pass a second; 0: all.
 class pace {
  public:
-  explicit pace(std::uint64_t bytes_per_second) : rate_(bytes_per_second), began_(clock::now()) {}
-  void passed(std::uint64_t bytes) {
-    bytes_ += bytes;
-    if (rate_ == 0) return;
-    std::this_thread::sleep_until(began_ + std::chrono::microseconds{bytes_ * 1'000 / rate_ * 1'000});
+  explicit pace(std::uint64_t bytes_per_second)
+      : limiter_(bytes_per_second == 0 ? nullptr
+                                       : rocksdb::NewGenericRateLimiter(static_cast<std::int64_t>(bytes_per_second))) {}
+  /// Waits until they may pass.
+  void pass(std::uint64_t bytes) {
+    if (!limiter_) return;
+    for (auto left = static_cast<std::int64_t>(bytes); left > 0;) {
+      const std::int64_t some = std::min(left, limiter_->GetSingleBurstBytes());
+      limiter_->Request(some, rocksdb::Env::IO_LOW, nullptr, rocksdb::RateLimiter::OpType::kWrite);
+      left -= some;
+    }
   }
 
  private:
-  using clock = std::chrono::steady_clock;
-  const std::uint64_t rate_;
-  const clock::time_point began_;
-  std::uint64_t bytes_ = 0;
+  std::unique_ptr<rocksdb::RateLimiter> limiter_;
 };
 
 /// A directory that is gone again when this ends.
@@ -205,7 +207,7 @@ class making {
       const std::string name = content_name(file.sha256);
       if (!held_.contains(name)) {
         if (auto stored = to_.put_file(name, source, file.sha256); !stored) return stored;
-        pace_.passed(file.bytes);
+        pace_.pass(file.bytes);
         held_.insert(name);
         report_.new_bytes += file.bytes;
       }
@@ -228,7 +230,7 @@ class making {
       const std::string_view bytes{chunk.data(), *got};
       digest.add(bytes);
       crc = crc32c(bytes, crc);
-      pace_.passed(bytes.size());
+      pace_.pass(bytes.size());
     }
     if (expected.crc32c != 0 && crc != expected.crc32c)
       return error{errc::store_corrupt,
