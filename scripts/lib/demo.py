@@ -1,5 +1,6 @@
 """The main job, shown: see scripts/demo. Talks to the programs as any user does: command line, HTTP, signals."""
 import collections
+import contextlib
 import json
 import os
 import pathlib
@@ -29,13 +30,15 @@ def fail(text):
 class Node:
     """One life after another of loglined on one data directory and port."""
 
-    def __init__(self, programs, data):
+    def __init__(self, programs, data, *settings):
         self.programs, self.data, self.process, self.ready = programs, data, None, None
+        self.settings = settings
 
     def start(self):
         port = self.ready["http"].rsplit(":", 1)[1] if self.ready else "0"
         self.process = subprocess.Popen(
-            [self.programs / "loglined", "--data", self.data, "--set", f"gateway.listen=127.0.0.1:{port}", "--set", "node.site=demo"],
+            [self.programs / "loglined", "--data", self.data, "--set", f"gateway.listen=127.0.0.1:{port}", "--set", "node.site=demo",
+             *self.settings],
             stdout=subprocess.PIPE, stderr=open(self.data.parent / "loglined.log", "ab"), text=True)
         line = self.process.stdout.readline()
         if not line:
@@ -149,9 +152,49 @@ def exactly_once(records, deliveries):
         fail(f"{len(completed)} tasks completed {sum(completed.values())} times for {deliveries} deliveries")
 
 
-def run(programs, source, place):
+def postgres_settings(server):
+    return ("--set", "pg.url=" + server.url(), "--set", f"pg.password_file={server.password_file}") if server else ()
+
+
+def mirror_options(node, server):
+    """Each mirror by name, as `logline journal import` is told of it once the data directory is gone."""
+    kept = node.data.parent / "kept"
+    options = {"ndjson": ("--ndjson", kept / "ndjson")}
+    if server:
+        options["postgres"] = ("--postgres", server.url(), "--password-file", server.password_file)
+    return options
+
+
+def compare(programs, environment, node, server):
+    """Journal and mirrors, by hashes; how many records each mirror holds."""
+    options = ("--postgres", server.url(), "--password-file", server.password_file) if server else ()
+    verdict = json.loads(logline(programs, environment, "mirror", "verify", "--data", node.data, "--output", "json", *options).stdout)
+    if not verdict["equal"]:
+        fail(f"a mirror differs from the journal: {verdict}")
+    return {mirror["mirror"]: mirror["records"] for mirror in verdict.get("mirrors", [verdict])}
+
+
+def rebuild(programs, environment, node, place, copies, hashed):
+    """Deletes the data directory and makes the journal anew from each copy alone; the keys are all that is kept beside them."""
+    kept = place / "kept"
+    kept.mkdir()
+    for name in ("keys", "ndjson"):
+        shutil.move(node.data / name, kept / name)
+    shutil.rmtree(node.data)
+    states = {}
+    for name, options in copies.items():
+        anew = place / f"anew-{name}"
+        logline(programs, environment, "journal", "import", "--data", anew, "--keys", kept / "keys", *options)
+        again = json.loads(logline(programs, environment, "journal", "hash", "--data", anew).stdout)
+        if again != hashed:
+            fail(f"the journal made anew from {name}, {again}, differs from the lost one, {hashed}")
+        states[name] = again["state"]
+    return states
+
+
+def run(programs, source, place, server):
     environment = dict(os.environ, LOGLINE_HOME=str(place / "home"))
-    node = Node(programs, place / "data")
+    node = Node(programs, place / "data", *postgres_settings(server))
     try:
         ready = node.start()
         say(f"node {ready['pid']} serves {ready['http']}, data in a temporary directory\n")
@@ -173,14 +216,9 @@ def run(programs, source, place):
         hashed = json.loads(logline(programs, environment, "journal", "hash", "--data", node.data).stdout)
         if (live["gseq"], live["root"], live["chain"], live["state"]) != (hashed["gseq"], hashed["root"], hashed["chain"], hashed["state"]):
             fail(f"live {live} differs from replayed {hashed}")
-        mirrored = json.loads(logline(programs, environment, "mirror", "verify", "--data", node.data, "--output", "json").stdout)
-        if not mirrored["equal"]:
-            fail(f"the mirror differs from the journal: {mirrored}")
-        shutil.rmtree(node.data / "journal")
-        logline(programs, environment, "journal", "import", "--data", node.data, "--ndjson", node.data / "ndjson")
-        anew = json.loads(logline(programs, environment, "journal", "hash", "--data", node.data).stdout)
-        if anew != hashed:
-            fail(f"the journal made anew from the mirror, {anew}, differs from the lost one, {hashed}")
+        copies = mirror_options(node, server)
+        compared = compare(programs, environment, node, server)
+        digests = rebuild(programs, environment, node, place, copies, hashed)
     finally:
         if node.process and node.process.poll() is None:
             node.kill()
@@ -188,8 +226,9 @@ def run(programs, source, place):
             ("deliveries journaled", deliveries), ("tasks done, each once", deliveries), ("records", live["gseq"]),
             ("entities", live["entities"]), ("journal verify", verified.stdout.strip().splitlines()[-1] if verified.stdout.strip() else "clean"),
             ("live state", live["state"][:32] + "…"), ("replay from gseq 1", hashed["state"][:32] + "…"), ("Merkle root", live["root"][:32] + "…"),
-            ("mirror", f"equal: {mirrored['records']} lines"), ("journal deleted, anew", anew["state"][:32] + "…")]
-    say("\n" + "\n".join(f"  {name:<24}{value}" for name, value in rows))
+            *((f"mirror {name}", f"equal: {records} records") for name, records in compared.items()),
+            *((f"anew from {name} alone", state[:32] + "…") for name, state in digests.items())]
+    say("\n" + "\n".join(f"  {name:<28}{value}" for name, value in rows))
     say("\ndemo ok")
 
 
@@ -197,7 +236,14 @@ def main():
     programs, source = map(pathlib.Path, sys.argv[1:3])
     place = pathlib.Path(tempfile.mkdtemp(prefix="logline-demo-"))
     try:
-        run(programs, source, place)
+        with contextlib.ExitStack() as servers:
+            server = None
+            if "--postgres" in sys.argv[3:]:
+                os.environ["LOGLINE_BIN"] = str(programs)
+                sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests/fixtures"))
+                from postgres_case import postgres_server
+                server = servers.enter_context(postgres_server())
+            run(programs, source, place, server)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
