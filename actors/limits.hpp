@@ -39,6 +39,7 @@ struct mirror_limits {
   core::duration_us rest = core::seconds(60);  ///< a mirror that is level finishes what is open so often
   core::duration_us retry_first = core::milliseconds(100);
   core::duration_us retry_max = core::seconds(30);
+  core::duration_us lag_max = core::seconds(60);  ///< MIRROR_LAG beyond (MIR-03)
 };
 
 struct reactor_limits {

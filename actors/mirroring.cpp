@@ -1,6 +1,7 @@
 #include "actors/mirroring.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <caf/all.hpp>
@@ -22,11 +23,11 @@ void mirroring_state::catch_up() {
   if (!is_open && !open()) return;
   if (!read_batch()) return;
   if (views.empty()) {
-    part.progress->behind_us = 0;
+    tell_lag({0});
     if (auto rested = part.target->rest(); !rested) return try_later(rested.error());
     return look_after(services.limits.mirror.rest);
   }
-  part.progress->behind_us = std::max<std::int64_t>(0, (services.clock->now() - views.front().at).us);
+  tell_lag(services.clock->now() - views.front().at);
   if (write_batch()) self->send(self, atom::resume_v);
 }
 
@@ -102,10 +103,34 @@ void mirroring_state::try_later(const journal::error& why) {
   const auto& limits = services.limits.mirror;
   is_open = false;
   ++part.progress->failures;
+  if (!failing_since) failing_since = services.clock->now();
+  note_lag();
   const auto shift = std::min<std::uint32_t>(attempts++, 20);
   const core::duration_us delay{std::min(limits.retry_first.us << shift, limits.retry_max.us)};
   report(fmt::format("mirror {}: {}; trying again in {} ms", part.name, why.text(), delay.us / 1'000));
   look_after(delay);
+}
+
+// A target that fails says nothing of how far it is behind: the log does, from where the target was known to stand.
+void mirroring_state::note_lag() {
+  std::optional<core::timestamp> oldest;
+  const auto read = services.log->scan(core::next(at.position), [&](const journal::record_view& r) {
+    oldest = r.at;
+    return false;
+  });
+  if (!read || !oldest) return;
+  const auto since = at.position.value == 0 ? std::max(*oldest, *failing_since) : *oldest;
+  tell_lag(services.clock->now() - since);
+}
+
+void mirroring_state::tell_lag(core::duration_us lag) {
+  part.progress->behind_us = std::max<std::int64_t>(0, lag.us);
+  const bool late = lag > services.limits.mirror.lag_max;
+  if (late)
+    services.alerts->raise("MIRROR_LAG", fmt::format("mirror {} is {} s behind", part.name, lag.us / 1'000'000));
+  else if (is_late)
+    services.alerts->clear("MIRROR_LAG");
+  is_late = late;
 }
 
 void mirroring_state::look_after(core::duration_us delay) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct mirroring_state {
   bool is_open = false;
   std::uint32_t attempts = 0;  ///< that failed in a row
   journal::mirror_position at;
+  std::optional<core::timestamp> failing_since;  ///< the target was last open
+  bool is_late = false;                          ///< MIRROR_LAG was raised
 
   std::string bytes;  ///< of the batch, one record after the other
   std::vector<std::size_t> ends;
@@ -43,6 +46,8 @@ struct mirroring_state {
   /// Later again, or never.
   void failed(const journal::error& why);
   void try_later(const journal::error& why);
+  void note_lag();
+  void tell_lag(core::duration_us lag);
   void look_after(core::duration_us delay);
   void stop_diverged(const std::string& why);
 };

@@ -70,7 +70,8 @@ std::filesystem::path ndjson_directory(const node_config& config) {
 }
 
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
-                                                               const journal::site_key& site_key) {
+                                                               const journal::site_key& site_key,
+                                                               const std::shared_ptr<actors::alerts>& alerts) {
   std::vector<actors::mirror_part> out;
   if (config.ndjson) {
     auto ndjson = make_ndjson(config, site_key);
@@ -78,7 +79,7 @@ journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config
     out.push_back(*std::move(ndjson));
   }
   if (!config.postgres.url.empty()) {
-    auto postgres = make_postgres(config);
+    auto postgres = make_postgres(config, alerts);
     if (!postgres) return std::move(postgres).error();
     out.push_back(*std::move(postgres));
   }

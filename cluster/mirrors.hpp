@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "actors/alerts.hpp"
 #include "actors/mirror_part.hpp"
 #include "cluster/config.hpp"
 #include "domain/core/function_ref.hpp"
@@ -13,7 +14,8 @@ namespace logline::cluster {
 /// The mirrors that the configuration asks for. The NDJSON mirror lies in DATA/ndjson unless said otherwise; its line
 /// key is made on the first start and kept in DATA/keys/ndjson.key (0600). Errors: key_missing, store_failed.
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
-                                                               const journal::site_key& site_key);
+                                                               const journal::site_key& site_key,
+                                                               const std::shared_ptr<actors::alerts>& alerts);
 
 /// DATA/ndjson unless said otherwise.
 std::filesystem::path ndjson_directory(const node_config& config);

@@ -226,7 +226,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto founder = founder_token(config.data);
   if (!founder) return founder.error();
 
-  auto mirrors = make_mirrors(config, *site);
+  auto mirrors = make_mirrors(config, *site, p->alerts);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
   p->mirrors = *std::move(mirrors);
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {

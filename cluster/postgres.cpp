@@ -48,7 +48,8 @@ journal::result<std::string> read_password(const std::filesystem::path& file) {
   return password;
 }
 
-journal::result<actors::mirror_part> make_postgres(const node_config& config) {
+journal::result<actors::mirror_part> make_postgres(const node_config& config,
+                                                   const std::shared_ptr<actors::alerts>& alerts) {
   const auto& pg = config.postgres;
   postgres::mirror_options options;
   options.server.url = pg.url;
@@ -66,6 +67,8 @@ journal::result<actors::mirror_part> make_postgres(const node_config& config) {
   options.views = postgres::views_of(domain::entity_types());
   options.note = [](const std::string& line) { spdlog::info("{}", line); };
   options.warn = [](const std::string& line) { spdlog::warn("{}", line); };
+  options.raise = [alerts](std::string_view name, const std::string& what) { alerts->raise(name, what); };
+  options.clear = [alerts](std::string_view name) { alerts->clear(name); };
   actors::mirror_part part;
   part.name = postgres_mirror;
   part.target = std::make_shared<postgres::mirror>(std::move(options));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -72,8 +73,16 @@ std::string mirror::table(std::string_view name) const {
 }
 
 outcome mirror::failed(error why) {
+  tell_alerts(why);
   session_.reset();
   return why;
+}
+
+void mirror::tell_alerts(const error& why) {
+  if (why.message.starts_with("MIRROR_FOREIGN")) settings_.raise("MIRROR_FOREIGN", why.message);
+  if (!why.message.starts_with("PARTITION_MISSING")) return;
+  settings_.raise("PARTITION_MISSING", why.message);
+  month_was_missing_ = true;
 }
 
 journal::result<journal::mirror_position> mirror::open() {
@@ -213,6 +222,7 @@ outcome mirror::append(std::span<const journal::record_view> records, const jour
         settings_.warn(fmt::format("postgres: {} records took {} ms", batch.size(), took.us / 1'000));
     at_ = {batch.back().position, hashes_.at(batch.size())};
     newest_ = batch.back().at;
+    if (std::exchange(month_was_missing_, false)) settings_.clear("PARTITION_MISSING");
     hashes_.erase(hashes_.begin(), hashes_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
     records = records.subspan(batch.size());
   }

@@ -29,6 +29,9 @@ struct mirror_options {
   /// Lines for the node's log: what was done, and what wants a look.
   std::function<void(const std::string&)> note = [](const std::string&) {};
   std::function<void(const std::string&)> warn = [](const std::string&) {};
+  /// An alert by name (journal §16): PARTITION_MISSING, MIRROR_FOREIGN.
+  std::function<void(std::string_view, const std::string&)> raise = [](std::string_view, const std::string&) {};
+  std::function<void(std::string_view)> clear = [](std::string_view) {};
 };
 
 /// The database as a copy of the log (journal §3): docs/operate/postgres.md. Errors beside those of mirror_target:
@@ -58,11 +61,13 @@ class mirror final : public journal::mirror_target {
   journal::outcome write(std::span<const journal::record_view> records);
   journal::outcome copy(std::span<const journal::record_view> records);
   journal::outcome failed(journal::error why);
+  void tell_alerts(const journal::error& why);
   std::string table(std::string_view name) const;
 
   mirror_options settings_;
   std::optional<connection> session_;
   bool migrated_ = false;
+  bool month_was_missing_ = false;
   journal::mirror_position at_;
   std::uint64_t epoch_ = 1;                ///< of the commits to come
   std::optional<core::timestamp> newest_;  ///< commit time of the newest record there

@@ -1,5 +1,6 @@
 """The PostgreSQL mirror as an operator meets it: a real server, real roles, real kills."""
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -117,6 +118,67 @@ class follows_the_journal(mirrored_node):
         self.stop()
         self.assertIn("MIRROR_FOREIGN: this is the mirror of site local", self.said())
         self.assertEqual(self.server.sql("SELECT * FROM ledger.mirror_commit"), before)
+
+
+class outlives_the_server(mirrored_node):
+    def mirrored(self):
+        figures = self.request("/metrics")[2].decode()
+        return {name: float(re.search(r'^mirror_%s\{mirror="postgres"\} (\S+)' % name, figures, re.M)[1])
+                for name in ("gseq", "lag_events", "lag_seconds", "diverged")}
+
+    def await_level(self):
+        end = time.monotonic() + 120
+        while self.mirrored()["lag_events"] > 0:
+            self.assertLess(time.monotonic(), end, self.said())
+            time.sleep(0.05)
+
+    @proves("MIR-A3", "MIR-02", "MIR-03")
+    def test_that_is_killed_under_load(self):
+        """The bench does the same for minutes (postgres_outage)."""
+        self.start()
+        self.enqueue(200)
+        self.await_level()
+        self.server.kill()
+        away = self.mirrored()["gseq"]
+        for _ in range(20):
+            self.enqueue(200)
+        behind = self.mirrored()
+        self.assertEqual(behind["gseq"], away)
+        self.assertGreaterEqual(behind["lag_events"], 4000)
+        self.await_lag_seconds()
+        self.server.start()
+        self.await_level()
+        self.assertEqual(self.mirrored()["lag_seconds"], 0)
+        self.enqueue(10)
+        self.stop()
+        self.assert_equal_to_journal()
+        for line in self.said().splitlines():
+            self.assertNotIn(PASSWORD, line)
+
+    def await_lag_seconds(self):
+        end = time.monotonic() + 60
+        while self.mirrored()["lag_seconds"] == 0:
+            self.assertLess(time.monotonic(), end, "the lag is not told while the server is away")
+            time.sleep(0.05)
+
+    @proves("MIR-A4", "PGM-02")
+    def test_of_two_nodes_with_one_journal_one_mirrors(self):
+        self.start()
+        self.enqueue(50)
+        self.stop()
+        twin = self.place / "twin"
+        shutil.copytree(self.data, twin)
+        self.start()
+        self.enqueue(1)
+        self.await_level()
+        first, self.data, self.process = (self.data, self.process), twin, None
+        self.start()
+        self.enqueue(7)
+        self.await_said("MIRROR_DIVERGED: mirror postgres is stopped")
+        self.kill()
+        self.data, self.process = first
+        self.stop()
+        self.assert_equal_to_journal()
 
 
 class proves_and_gives_back(mirrored_node):
