@@ -57,6 +57,21 @@ std::string set_listen(node_config& config, const std::string& value) {
   return {};
 }
 
+std::vector<rule> ndjson_rules() {
+  return {
+      flag("ndjson.compress", "compress sealed shards by zstd", &node_config::ndjson_compress),
+      text("ndjson.dir", "where the NDJSON mirror is kept; default: ndjson in the data directory",
+           [](node_config& c, const std::string& t) -> std::string {
+             if (t.empty()) return "must be a directory";
+             c.ndjson_directory = t;
+             return {};
+           }),
+      flag("ndjson.enabled", "keep an NDJSON mirror of the journal", &node_config::ndjson),
+      integer("ndjson.shard_bytes", "bytes of a shard before the next begins", &node_config::ndjson_shard_bytes, 65'536,
+              std::int64_t{1} << 40),
+  };
+}
+
 std::vector<rule> node_rules() {
   constexpr std::int64_t big = std::numeric_limits<std::int32_t>::max();
   return {
@@ -105,16 +120,6 @@ std::vector<rule> node_rules() {
              c.log_level = t;
              return {};
            }),
-      flag("ndjson.compress", "compress sealed shards by zstd", &node_config::ndjson_compress),
-      text("ndjson.dir", "where the NDJSON mirror is kept; default: ndjson in the data directory",
-           [](node_config& c, const std::string& t) -> std::string {
-             if (t.empty()) return "must be a directory";
-             c.ndjson_directory = t;
-             return {};
-           }),
-      flag("ndjson.enabled", "keep an NDJSON mirror of the journal", &node_config::ndjson),
-      integer("ndjson.shard_bytes", "bytes of a shard before the next begins", &node_config::ndjson_shard_bytes, 65'536,
-              std::int64_t{1} << 40),
       integer("node.generation", "rises when the site is resurrected", &node_config::generation, 1, big),
       text("node.site", "name of the site; choose it once",
            [](node_config& c, const std::string& t) -> std::string {
@@ -132,7 +137,7 @@ std::vector<rule> node_rules() {
 const std::vector<rule>& rules() {
   static const std::vector<rule> all = [] {
     auto joined = node_rules();
-    for (auto& more : {postgres_rules(), offsite_rules()})
+    for (auto& more : {ndjson_rules(), postgres_rules(), offsite_rules()})
       joined.insert(joined.end(), more.begin(), more.end());
     std::sort(joined.begin(), joined.end(), [](const rule& a, const rule& b) { return a.name < b.name; });
     return joined;
