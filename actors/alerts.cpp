@@ -17,6 +17,7 @@ struct known_alert {
   severity weight;
 };
 constexpr std::array known{
+    known_alert{"ARCHIVE_FAIL", severity::error},
     known_alert{"BACKUP_FAIL", severity::error},
     known_alert{"DB_SWITCH", severity::warning},
     known_alert{"FOLD_NONDETERMINISM", severity::critical},

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "adapters/cli/environment.hpp"
+#include "cluster/archiving.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres_tools.hpp"
 #include "cluster/stores.hpp"
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
         return logline::cluster::make_ndjson_copy(plan.directory, plan.keys, plan.site, plan.partition, plan.begin);
       },
       logline::cluster::make_database_tools(),
-      [](std::string_view url, const std::filesystem::path& keys) { return logline::cluster::open_store(url, keys); }};
+      [](std::string_view url, const std::filesystem::path& keys) { return logline::cluster::open_store(url, keys); },
+      logline::cluster::open_archive};
   return logline::cli::run(argc, argv, env);
 }

@@ -33,15 +33,6 @@ journal::result<std::string> load_or_create_line_secret(const std::filesystem::p
   return secret;
 }
 
-/// What a shard's schema line lists: every event type and the version that is written now.
-ndjson::schema_map schema_of_catalogue() {
-  ndjson::schema_map out;
-  for (const auto* type : domain::entity_types())
-    for (const auto& event : type->events())
-      out[std::string{event.name}] = event.version;
-  return out;
-}
-
 journal::result<actors::mirror_part> make_ndjson(const node_config& config, const journal::site_key& site_key) {
   auto secret = load_or_create_line_secret(config.data / "keys");
   if (!secret) return std::move(secret).error();
@@ -55,7 +46,7 @@ journal::result<actors::mirror_part> make_ndjson(const node_config& config, cons
   options.key = *std::move(key);
   options.site_key = site_key;
   options.zstd_level = config.ndjson_compress ? zstd_level : 0;
-  options.types = schema_of_catalogue();
+  options.types = event_schemas();
   options.clock = actors::wall_clock;
   actors::mirror_part part;
   part.name = "ndjson";
@@ -64,6 +55,14 @@ journal::result<actors::mirror_part> make_ndjson(const node_config& config, cons
 }
 
 }  // namespace
+
+std::map<std::string, std::uint64_t> event_schemas() {
+  std::map<std::string, std::uint64_t> out;
+  for (const auto* type : domain::entity_types())
+    for (const auto& event : type->events())
+      out[std::string{event.name}] = event.version;
+  return out;
+}
 
 std::filesystem::path ndjson_directory(const node_config& config) {
   return config.ndjson_directory.empty() ? config.data / "ndjson" : config.ndjson_directory;
@@ -112,7 +111,7 @@ journal::result<std::unique_ptr<journal::mirror_target>> make_ndjson_copy(const 
   options.key = *std::move(key);
   options.site_key = *std::move(site_key);
   options.zstd_level = zstd_level;
-  options.types = schema_of_catalogue();
+  options.types = event_schemas();
   options.clock = [] { return core::latest; };  // whatever its day, the last shard is over
   options.begin.at = begin;
   return std::unique_ptr<journal::mirror_target>{std::make_unique<ndjson::mirror>(std::move(options))};

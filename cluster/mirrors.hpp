@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "actors/alerts.hpp"
@@ -16,6 +18,9 @@ namespace logline::cluster {
 journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
                                                                const journal::site_key& site_key,
                                                                const std::shared_ptr<actors::alerts>& alerts);
+
+/// Every event type there is, and the version that is written now.
+std::map<std::string, std::uint64_t> event_schemas();
 
 /// DATA/ndjson unless said otherwise.
 std::filesystem::path ndjson_directory(const node_config& config);

@@ -14,6 +14,7 @@
 #include "actors/duty.hpp"
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
+#include "cluster/archiving.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/restored.hpp"
@@ -232,6 +233,12 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
     p->duties.push_back(std::move(uploads->work));
     p->figures.push_back(std::move(uploads->figures));
+  }
+  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
+  const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
+  if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) {
+    p->duties.push_back(std::move(archive->work));
+    p->figures.push_back(std::move(archive->figures));
   }
 
   auto log = open_log(config, *std::move(site));

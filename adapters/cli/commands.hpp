@@ -31,7 +31,8 @@ void add_mirror_commands(CLI::App& app, invocation& run);
 void add_backfill_command(CLI::App& app, invocation& run);  // ndjson backfill; after add_mirror_commands
 void add_backup_commands(CLI::App& app, invocation& run);
 void add_restore_command(CLI::App& app, invocation& run);
-void add_sign_commands(CLI::App& app, invocation& run);  // sign, verify, keys
+void add_sign_commands(CLI::App& app, invocation& run);     // sign, verify, keys
+void add_archive_commands(CLI::App& app, invocation& run);  // archive run, list, verify, fetch, query, state
 void add_completion_command(CLI::App& app, invocation& run);
 
 }  // namespace logline::cli

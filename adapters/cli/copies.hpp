@@ -10,6 +10,7 @@
 #include "domain/core/function_ref.hpp"
 #include "journal/mirror_target.hpp"
 #include "journal/partition_log.hpp"
+#include "journal/record_archive.hpp"
 #include "journal/record_line.hpp"
 
 namespace logline::cli {
@@ -63,5 +64,10 @@ struct database_tools {
   /// Brings the schema up; lines that say what was done.
   std::function<journal::result<std::vector<std::string>>(const database& to)> migrate;
 };
+
+/// Opens the archive at that place for reading; `site` may be empty where the place holds one log. Errors:
+/// bad_encoding, key_missing, store_failed.
+using archive_opener = std::function<journal::result<std::unique_ptr<journal::record_archive>>(
+    std::string_view url, const std::filesystem::path& keys, const std::string& site)>;
 
 }  // namespace logline::cli

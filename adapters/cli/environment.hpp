@@ -39,6 +39,7 @@ struct environment {
   copy_maker make_ndjson = {};
   database_tools databases = {};
   store_opener open_store = {};
+  archive_opener open_archive = {};
 };
 
 /// Why a command ended without its result.

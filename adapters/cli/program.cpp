@@ -105,6 +105,7 @@ int run(int argc, const char* const* argv, const environment& env) {
   add_backup_commands(app, run);
   add_restore_command(app, run);
   add_sign_commands(app, run);
+  add_archive_commands(app, run);
   add_completion_command(app, run);
   app.footer("Exit codes: 0 ok, 1 refused by the node, 2 usage, 3 unreachable, 4 verification failed.");
   try {

@@ -35,6 +35,12 @@ constexpr std::size_t records_per_write = 1'000;
 
 }  // namespace
 
+archive::~archive() {
+  // A temporary directory that cannot be removed is the system's to clear.
+  std::error_code left;
+  if (settings_.remove_scratch) std::filesystem::remove_all(settings_.scratch, left);
+}
+
 std::string archive::base() const {
   if (settings_.site.empty()) return std::string{root};
   return fmt::format("{}{}/{:05}/", root, settings_.site, settings_.partition.value);

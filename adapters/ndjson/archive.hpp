@@ -20,6 +20,7 @@ struct archive_options {
   std::string site;
   core::partition_id partition;
   std::filesystem::path scratch;    ///< a directory that may be written, and is emptied
+  bool remove_scratch = false;      ///< with the object
   std::vector<line_key> keys;       ///< lines may be signed by
   journal::key_history believed;    ///< units may be signed by
   std::optional<line_key> current;  ///< signs new shards; with site_key: without it add() refuses
@@ -35,6 +36,9 @@ class archive final : public journal::record_archive {
  public:
   archive(archive_options settings, std::unique_ptr<journal::object_store> place)
       : settings_(std::move(settings)), place_(std::move(place)) {}
+  ~archive() override;
+  archive(const archive&) = delete;
+  archive& operator=(const archive&) = delete;
 
   journal::result<std::vector<journal::archive_unit>> units() override;
   journal::result<journal::archive_unit> add(const journal::partition_log& log, core::gseq last, core::timestamp now,

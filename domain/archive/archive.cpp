@@ -44,9 +44,8 @@ decision decide(const partition_archive& state, const fail_run& command, const c
 }
 
 decision decide(const partition_archive& state, const record_check& command, const context&) {
-  const bool known = std::any_of(state.ranges.begin(), state.ranges.end(), [&](const archived_range& range) {
-    return range.first_gseq == command.first_gseq;
-  });
+  const bool known = std::any_of(state.ranges.begin(), state.ranges.end(),
+                                 [&](const archived_range& range) { return range.first_gseq == command.first_gseq; });
   if (!known) return core::not_found("no archived range begins there");
   if (command.damage) return decision{}.emit(unit_damaged{command.first_gseq, *command.damage});
   return decision{}.emit(unit_checked{command.first_gseq});
@@ -86,11 +85,21 @@ void evolve(partition_archive& state, const unit_damaged& event, const core::rec
   }
 }
 
-const archived_range* next_to_check(const partition_archive& state) {
-  const auto oldest =
-      std::min_element(state.ranges.begin(), state.ranges.end(),
-                       [](const archived_range& a, const archived_range& b) { return a.checked < b.checked; });
-  return oldest == state.ranges.end() ? nullptr : &*oldest;
+const archived_range* check_due(const partition_archive& state, core::timestamp now) {
+  constexpr std::size_t months_for_all = 20;
+  constexpr std::size_t month_size = 7;  // of "2026-03"
+  const auto month = core::to_rfc3339(now).substr(0, month_size);
+  const archived_range* oldest = nullptr;
+  std::size_t checked = 0;
+  std::size_t older = 0;  // than this month
+  for (const auto& range : state.ranges) {
+    const bool new_this_month = core::to_rfc3339(range.archived).substr(0, month_size) == month;
+    const bool this_month = core::to_rfc3339(range.checked).substr(0, month_size) == month;
+    if (!new_this_month) ++older;
+    if (this_month && !new_this_month) ++checked;
+    if (!this_month && (oldest == nullptr || range.checked < oldest->checked)) oldest = &range;
+  }
+  return checked < (older + months_for_all - 1) / months_for_all ? oldest : nullptr;
 }
 
 const core::entity_type& archive_type() {

@@ -172,8 +172,10 @@ void evolve(partition_archive& state, const archive_failed& event);
 void evolve(partition_archive& state, const unit_checked& event, const core::record_meta& meta);
 void evolve(partition_archive& state, const unit_damaged& event, const core::record_meta& meta);
 
-/// The range whose check is the longest ago; null when there is none.
-const archived_range* next_to_check(const partition_archive& state);
+/// The range that is to be fetched and proven next: the one whose check is the longest ago, until in this calendar
+/// month (UTC) a twentieth of all ranges, rounded up, have been checked; null then. So each is checked within 20 months
+/// (ARC-05).
+const archived_range* check_due(const partition_archive& state, core::timestamp now);
 
 struct archive_definition {
   static constexpr std::string_view name = "archive";
@@ -181,8 +183,8 @@ struct archive_definition {
   static constexpr std::uint32_t fold_version = 1;
   using state = partition_archive;
   using commands = core::type_list<request_run, record_unit, finish_run, fail_run, record_check>;
-  using events = core::type_list<archive_requested, range_archived, archive_finished, archive_failed, unit_checked,
-                                 unit_damaged>;
+  using events =
+      core::type_list<archive_requested, range_archived, archive_finished, archive_failed, unit_checked, unit_damaged>;
 };
 
 const core::entity_type& archive_type();

@@ -22,7 +22,10 @@ TEST_CASE("run: asks once, and not for what is there") {
   archive_spec().when(request_run{core::gseq{50}, "audit"}).then(asked);
   archive_spec().given(asked).when(request_run{core::gseq{50}, "again"}).then_nothing();
   archive_spec().given(archived).when(request_run{core::gseq{50}, "late"}).then_nothing();
-  archive_spec().given(archived).when(request_run{std::nullopt, ""}).then(archive_requested{std::nullopt, "", "tester"});
+  archive_spec()
+      .given(archived)
+      .when(request_run{std::nullopt, ""})
+      .then(archive_requested{std::nullopt, "", "tester"});
 }
 
 TEST_CASE("record_unit: a range is archived by an event, in order and once", "[ARC-02]") {
@@ -47,22 +50,39 @@ TEST_CASE("finish_run and fail_run end what was wanted, and say why") {
   archive_spec().given(archive_failed{"away"}).when(finish_run{}).then(archive_finished{});
 }
 
-TEST_CASE("record_check: the range checked longest ago comes next", "[ARC-05]") {
+TEST_CASE("record_check: notes what a check found, of a range there is") {
   archive_spec().given(archived).when(record_check{core::gseq{1}, std::nullopt}).then(unit_checked{core::gseq{1}});
-  archive_spec()
-      .given(archived)
-      .when(record_check{core::gseq{1}, "gone"})
-      .then(unit_damaged{core::gseq{1}, "gone"});
+  archive_spec().given(archived).when(record_check{core::gseq{1}, "gone"}).then(unit_damaged{core::gseq{1}, "gone"});
   archive_spec().when(record_check{core::gseq{1}, std::nullopt}).then_rejected("NOT_FOUND");
-
   partition_archive state;
-  CHECK(next_to_check(state) == nullptr);
   evolve(state, archived, {core::eseq{1}, start_of_time});
-  evolve(state, more, {core::eseq{2}, start_of_time + core::hours(1)});
-  CHECK(next_to_check(state)->first_gseq == core::gseq{1});
-  evolve(state, unit_checked{core::gseq{1}}, {core::eseq{3}, start_of_time + core::hours(2)});
-  CHECK(next_to_check(state)->first_gseq == core::gseq{51});
-  evolve(state, unit_damaged{core::gseq{51}, "gone"}, {core::eseq{4}, start_of_time + core::hours(3)});
-  CHECK(state.ranges[1].damage == "gone");
-  CHECK(next_to_check(state)->first_gseq == core::gseq{1});
+  evolve(state, unit_damaged{core::gseq{1}, "gone"}, {core::eseq{2}, start_of_time + core::days(1)});
+  CHECK(state.ranges[0].damage == "gone");
+  evolve(state, unit_checked{core::gseq{1}}, {core::eseq{3}, start_of_time + core::days(2)});
+  CHECK_FALSE(state.ranges[0].damage);
+}
+
+TEST_CASE("each month a twentieth is checked, so that within twenty months all are", "[ARC-05]") {
+  constexpr std::uint64_t ranges = 47;
+  partition_archive state;
+  std::uint64_t records = 0;
+  const auto next_meta = [&](core::timestamp at) { return core::record_meta{core::eseq{++records}, at}; };
+  auto now = *core::parse_rfc3339("2026-01-10T00:00:00Z");
+  for (std::uint64_t i = 1; i <= ranges; ++i)
+    evolve(state, range_archived{core::gseq{i}, core::gseq{i}, end, 1, 1, "here"}, next_meta(now));
+  CHECK(check_due(state, now) == nullptr);
+  std::size_t checks = 0;
+  for (int month = 0; month < 20; ++month) {
+    now = now + core::days(31);
+    std::size_t this_month = 0;
+    for (const auto* due = check_due(state, now); due != nullptr; due = check_due(state, now)) {
+      evolve(state, unit_checked{due->first_gseq}, next_meta(now));
+      REQUIRE(++this_month <= 3);
+    }
+    CHECK(this_month == 3);
+    checks += this_month;
+  }
+  CHECK(checks >= ranges);
+  for (const auto& range : state.ranges)
+    CHECK(range.checked > range.archived);
 }
