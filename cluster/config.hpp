@@ -35,6 +35,26 @@ struct offsite_config {
   std::int64_t archive_days = 365;  ///< records older than that are archived
 };
 
+/// A time of the day, UTC.
+struct clock_time {
+  int hour = 0;
+  int minute = 0;
+};
+
+/// Backups, and what leaves the site for them (journal §9).
+struct backup_config {
+  bool enabled = true;              ///< by the calendar; what is asked for is done either way
+  std::filesystem::path directory;  ///< empty: DATA/backups
+  clock_time at{2, 15};
+  clock_time probe_at{3, 30};  ///< on Sundays
+  std::uint64_t rate_mb = 100;
+  std::uint32_t keep_days = 30;
+  std::uint32_t keep_months = 12;
+  std::string offsite_url;            ///< empty: nothing is shipped
+  std::filesystem::path offsite_key;  ///< needed with offsite_url
+  std::int64_t ship_s = 5;
+};
+
 /// Everything a node can be told, with the defaults it runs with when it is told nothing.
 struct node_config {
   std::filesystem::path data = "data";
@@ -62,6 +82,11 @@ struct node_config {
   postgres_config postgres;
 
   offsite_config offsite;
+
+  backup_config backup;
+
+  std::string file_text;                                      ///< of the configuration file, if there was one …
+  std::vector<std::pair<std::string, std::string>> settings;  ///< … and what was said over it: kept with backups
 
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker

@@ -15,6 +15,7 @@
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/archiving.hpp"
+#include "cluster/backup.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/restored.hpp"
@@ -115,6 +116,7 @@ struct node::parts {
   std::vector<std::shared_ptr<const actors::duty>> duties;
   std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
   std::vector<std::function<std::vector<actors::door::figure>()>> figures;
+  std::shared_ptr<backup_desk> backups;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -197,6 +199,8 @@ core::result<core::done, start_failure> node::serve(parts& p, const core::digest
   options.limits.body_bytes = p.config.http_body_max;
   options.limits.webhook_bytes = p.config.http_body_max;
   options.authenticate = http::single_token(founder, core::principal_id{"founder"});
+  options.backups = {[desk = p.backups](const auto& job, const auto& label) { return desk->order(job, label); },
+                     [desk = p.backups] { return desk->report(); }};
   options.on_fault = [](std::string_view trace, const core::failure& fault) {
     spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
   };
@@ -244,6 +248,12 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
   p->log = *std::move(log);
+  auto backups = backup_desk::open(config, *p->log, p->alerts);
+  if (!backups) return refused(exit_data_refused, backups.error().text());
+  p->backups = *std::move(backups);
+  for (auto& duty : p->backups->duties())
+    p->duties.push_back(std::move(duty));
+  p->figures.push_back([desk = p->backups] { return desk->figures(); });
   p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
   p->commits =
       std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });
