@@ -23,6 +23,10 @@ struct postgres_config {
   std::size_t batch = 1'000;
   std::int64_t batch_ms = 50;
   std::int64_t slow_ms = 200;
+  std::string replica_url;  ///< a standby to turn to when the first server is down (journal §11.1); may be empty
+  std::string promote_cmd;  ///< makes it take writes; empty: pg_promote()
+  std::string fence_cmd;    ///< keeps the old primary down; may be empty
+  std::int64_t probe_s = 15;
 };
 
 /// What of the NDJSON mirror and of the journal's past is kept elsewhere (journal §4, §8). Places as open_store() reads

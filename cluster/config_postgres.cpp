@@ -41,6 +41,20 @@ std::vector<rule> postgres_rules() {
              c.postgres.password_file = t;
              return {};
            }),
+      text("pg.fence_cmd", "run by /bin/sh before the standby is promoted: keeps the old primary down",
+           [](node_config& c, const std::string& t) {
+             c.postgres.fence_cmd = t;
+             return std::string{};
+           }),
+      integer_at("pg.probe_s", "seconds between looks at the PostgreSQL servers", 1, 3'600,
+                 [](node_config& c, std::int64_t n) { c.postgres.probe_s = n; }),
+      text("pg.promote_cmd", "run by /bin/sh to make the standby take writes; default: pg_promote()",
+           [](node_config& c, const std::string& t) {
+             c.postgres.promote_cmd = t;
+             return std::string{};
+           }),
+      text("pg.replica_url", "the standby of pg.url, to turn to when that is down",
+           [](node_config& c, const std::string& t) { return set_url(c.postgres.replica_url, t); }),
       text("pg.schema", "schema of the mirror's tables", set_schema),
       integer_at("pg.slow_ms", "a transaction of the mirror that takes longer is a line in the log", 1, 3'600'000,
                  [](node_config& c, std::int64_t n) { c.postgres.slow_ms = n; }),

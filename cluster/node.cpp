@@ -233,7 +233,11 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
 
   auto mirrors = make_mirrors(config, *site, p->alerts);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
-  p->mirrors = *std::move(mirrors);
+  p->mirrors = std::move(mirrors->mirrors);
+  for (auto& one : mirrors->duties) {
+    p->duties.push_back(std::move(one.work));
+    p->figures.push_back(std::move(one.figures));
+  }
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
     p->duties.push_back(std::move(uploads->work));
     p->figures.push_back(std::move(uploads->figures));
