@@ -27,6 +27,7 @@ struct postgres_config {
   std::string promote_cmd;  ///< makes it take writes; empty: pg_promote()
   std::string fence_cmd;    ///< keeps the old primary down; may be empty
   std::int64_t probe_s = 15;
+  bool inbox = true;
 };
 
 /// What of the NDJSON mirror and of the journal's past is kept elsewhere (journal §4, §8). Places as open_store() reads

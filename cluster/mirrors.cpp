@@ -69,7 +69,8 @@ std::filesystem::path ndjson_directory(const node_config& config) {
 }
 
 journal::result<mirror_set> make_mirrors(const node_config& config, const journal::site_key& site_key,
-                                         const std::shared_ptr<actors::alerts>& alerts) {
+                                         const std::shared_ptr<actors::alerts>& alerts,
+                                         std::function<actors::door*()> door) {
   mirror_set out;
   if (config.ndjson) {
     auto ndjson = make_ndjson(config, site_key);
@@ -77,10 +78,10 @@ journal::result<mirror_set> make_mirrors(const node_config& config, const journa
     out.mirrors.push_back(*std::move(ndjson));
   }
   if (!config.postgres.url.empty()) {
-    auto postgres = make_postgres(config, alerts);
+    auto postgres = make_postgres(config, alerts, std::move(door));
     if (!postgres) return std::move(postgres).error();
     out.mirrors.push_back(std::move(postgres->mirror));
-    out.duties.push_back(std::move(postgres->watch));
+    out.duties = std::move(postgres->duties);
   }
   return out;
 }

@@ -22,7 +22,8 @@ struct mirror_set {
 /// The mirrors that the configuration asks for. The NDJSON mirror lies in DATA/ndjson unless said otherwise; its line
 /// key is made on the first start and kept in DATA/keys/ndjson.key (0600). Errors: key_missing, store_failed.
 journal::result<mirror_set> make_mirrors(const node_config& config, const journal::site_key& site_key,
-                                         const std::shared_ptr<actors::alerts>& alerts);
+                                         const std::shared_ptr<actors::alerts>& alerts,
+                                         std::function<actors::door*()> door);
 
 /// Every event type there is, and the version that is written now.
 std::map<std::string, std::uint64_t> event_schemas();

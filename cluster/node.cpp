@@ -231,7 +231,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto founder = founder_token(config.data);
   if (!founder) return founder.error();
 
-  auto mirrors = make_mirrors(config, *site, p->alerts);
+  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
+  auto mirrors = make_mirrors(config, *site, p->alerts, door);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
   p->mirrors = std::move(mirrors->mirrors);
   for (auto& one : mirrors->duties) {
@@ -242,7 +243,6 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
     p->duties.push_back(std::move(uploads->work));
     p->figures.push_back(std::move(uploads->figures));
   }
-  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
   if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) {
     p->duties.push_back(std::move(archive->work));

@@ -15,6 +15,7 @@
 #include "adapters/postgres/mirror.hpp"
 #include "adapters/postgres/views.hpp"
 #include "adapters/postgres/watch.hpp"
+#include "cluster/inbox.hpp"
 #include "domain/catalogue.hpp"
 
 namespace logline::cluster {
@@ -130,11 +131,13 @@ measured_duty make_watch(const node_config& config, const std::shared_ptr<actors
 
 }  // namespace
 
-journal::result<postgres_parts> make_postgres(const node_config& config,
-                                              const std::shared_ptr<actors::alerts>& alerts) {
+journal::result<postgres_parts> make_postgres(const node_config& config, const std::shared_ptr<actors::alerts>& alerts,
+                                              std::function<actors::door*()> door) {
   auto where = load_endpoint(config);
   if (!where) return std::move(where).error();
-  return postgres_parts{make_mirror(config, alerts, *where), make_watch(config, alerts, *where)};
+  postgres_parts out{make_mirror(config, alerts, *where), {make_watch(config, alerts, *where)}};
+  if (config.postgres.inbox) out.duties.push_back(make_inbox(config, *where, std::move(door)));
+  return out;
 }
 
 }  // namespace logline::cluster
