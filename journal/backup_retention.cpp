@@ -196,7 +196,8 @@ class pruning {
 
   /// Those before the base from which every point of the last days is reached.
   outcome remove_segments() {
-    const auto* base = base_at(by_time(known_), days_before(now_, policy_.days));
+    const auto sorted = by_time(known_);
+    const auto* base = base_at(sorted, days_before(now_, policy_.days));
     if (base == nullptr) return core::done{};
     const auto stored =
         std::find_if(backups_.begin(), backups_.end(), [&](const stored_backup& b) { return b.name == base->name; });
