@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,11 +18,30 @@ namespace logline::core {
 template <class T>
 inline constexpr char type_identity = 0;
 
+constexpr bool is_private(const attributes& attr) {
+  return attr.personal || attr.names_subject;
+}
+
 template <described T>
 constexpr std::uint16_t personal_field_count() {
   return std::apply([](const auto&... f) { return static_cast<std::uint16_t>((0 + ... + (f.attr.personal ? 1 : 0))); },
                     codec<T>::about.fields);
 }
+
+/// The fields of an event that must not be stored as they are; their descriptions say which.
+template <described T>
+inline constexpr auto private_fields_of = std::apply(
+    [](const auto&... f) {
+      constexpr std::size_t count =
+          std::apply([](const auto&... g) { return (std::size_t{0} + ... + (is_private(g.attr) ? 1u : 0u)); },
+                     codec<T>::about.fields);
+      std::array<private_field, count> out{};
+      std::size_t next = 0;
+      static_cast<void>(
+          ((is_private(f.attr) ? (out[next++] = {f.name, f.attr.subject, f.attr.names_subject}, 0) : 0), ..., next));
+      return out;
+    },
+    codec<T>::about.fields);
 
 /// An event of any type, and how to store it.
 struct event_box {
@@ -31,6 +52,7 @@ struct event_box {
   std::uint16_t personal_fields = 0;  ///< how many of its fields are marked personal
   std::string (*encode)(const void*) = nullptr;
   std::optional<timeline_stamp> (*stamp)(const void*) = nullptr;
+  std::span<const private_field> private_fields = {};
 
   template <described T>
   static event_box of(T event) {
@@ -46,13 +68,15 @@ struct event_box {
                 return stamp_of(*static_cast<const T*>(body));
               else
                 return (static_cast<void>(body), std::nullopt);
-            }};
+            },
+            private_fields_of<T>};
   }
 };
 
 /// A reply that may quote stored events instead of carrying them: at `offset` bytes into the msgpack text belongs the
 /// named field of the entity's event number `sequence`; nil when that event has no such field. The shell fills the gaps
-/// in from the journal, so that big payloads need not live in memory (TSK-17).
+/// in from the journal, so that big payloads need not live in memory (TSK-17). Personal fields belong into replies
+/// only this way: the reply is stored for the command's repetition, and a quote keeps them sealed there (GDP-09).
 struct reply_quote {
   std::size_t offset = 0;
   eseq sequence;

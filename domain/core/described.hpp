@@ -19,6 +19,7 @@
 #include "domain/core/digest.hpp"
 #include "domain/core/ids.hpp"
 #include "domain/core/msgpack.hpp"
+#include "domain/core/personal.hpp"
 #include "domain/core/secret_box.hpp"
 #include "domain/core/time.hpp"
 #include "domain/core/uuid.hpp"
@@ -52,7 +53,9 @@ struct attributes {
   std::string_view doc = {};
   bool optional = false;  ///< may be absent; then it keeps the struct's default
   bool personal = false;  ///< about a person; sealed under the subject's key before it is journaled (engine GDP-04)
-  std::string_view unit = {};                                   ///< "s", "ms", "bytes"
+  std::string_view subject = {};  ///< of a personal field: the field beside it that says about whom; else the author
+  bool names_subject = false;     ///< of a text: a subject's id; journaled as its pseudonym only (GDP-10)
+  std::string_view unit = {};     ///< "s", "ms", "bytes"
   std::int64_t min = std::numeric_limits<std::int64_t>::min();  ///< of a number
   std::int64_t max = std::numeric_limits<std::int64_t>::max();
   std::size_t size_min = 0;  ///< bytes of a text, blob or document; elements of a list
@@ -468,6 +471,8 @@ struct codec<T> {
     seen |= bit;
     const auto& f = std::get<I>(about.fields);
     using member_type = std::remove_cvref_t<decltype(out.*f.member)>;
+    if constexpr (std::get<I>(about.fields).attr.personal)
+      if (!scope.strict() && is_sealed(child)) return;
     codec<member_type>::decode(child, out.*f.member, scope, f.attr);
   }
 

@@ -71,7 +71,7 @@ struct record {
   std::optional<timeline_stamp> timeline;
   core::visibility visibility = core::visibility::tenant;
   std::string owner;
-  std::vector<std::string> sealed;  ///< paths of sealed personal fields; empty until sealing exists
+  std::vector<std::string> sealed;  ///< places of sealed personal fields, as "/body"
 
   std::string payload;  ///< the event's fields, one msgpack map
 };

@@ -34,6 +34,8 @@ struct reactor_type {
   /// The commands to send; the same for the same record, always. A payload it cannot read is an error, and stops the
   /// reactor.
   result<std::vector<outgoing_command>> (*react)(const record& event);
+  /// Whether personal fields are opened for it. Otherwise, and where they are erased, it finds their defaults.
+  bool reads_personal = false;
 };
 
 /// What an in-process worker does with a task of one kind. Pure: what it wants changed, it says by commands.

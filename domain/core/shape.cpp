@@ -142,6 +142,11 @@ void write_schema(json_sink& to, const type_shape& shape, const type_shape::memb
       to.key("x-personal");
       to.boolean(true);
     }
+    if (!as->attr.subject.empty()) write_text_member(to, "x-subject", as->attr.subject);
+    if (as->attr.names_subject) {
+      to.key("x-names-subject");
+      to.boolean(true);
+    }
     if (!as->default_msgpack.empty()) {
       to.key("default");
       to.raw(as->default_msgpack);

@@ -71,6 +71,7 @@ std::map<std::string, std::string> headers_that_matter(const listening& endpoint
   std::map<std::string, std::string> out;
   const auto keep = [&](std::string_view name) {
     const auto* value = header(command, name);
+    if (name == endpoint.as.subject_header) return;
     if (value != nullptr && value->size() <= header_bytes_max) out.emplace(name, *value);
   };
   for (const auto name : always)
@@ -94,7 +95,7 @@ decision decide(const connector& state, const open_inbox& command, const context
                          "the connector is open; rotate its secret or close it"};
   return decision{}.emit(connector_opened{command.verifier, command.secret, command.signature_header,
                                           command.signature_prefix, command.id_header, command.event_header,
-                                          command.max_body_bytes});
+                                          command.max_body_bytes, command.subject_header});
 }
 
 decision decide(const connector& state, const rotate_secret& command, const context& ctx) {
@@ -131,6 +132,8 @@ decision decide(const connector& state, const receive& command, const context& c
   event.content_type = kept(event.headers, "content-type");
   event.body = command.body;
   event.received_at = command.received_at;
+  if (endpoint.as.subject_header)
+    if (const auto* about = header(command, *endpoint.as.subject_header)) event.subject = *about;
   if (*signed_by == signer::previous) event.previous_secret = true;
   const receive_reply reply{true, false, event.delivery_id, event.digest};
   return decision{}.emit(std::move(event)).answer(reply);

@@ -31,6 +31,7 @@ struct open_inbox {
   std::optional<std::string> id_header;
   std::optional<std::string> event_header;
   std::int64_t max_body_bytes = body_bytes_max;
+  std::optional<std::string> subject_header = std::nullopt;
 };
 struct rotate_secret {
   core::sealed_secret secret;
@@ -59,6 +60,7 @@ struct connector_opened {
   std::optional<std::string> id_header;
   std::optional<std::string> event_header;
   std::int64_t max_body_bytes = 0;
+  std::optional<std::string> subject_header = std::nullopt;
 };
 struct connector_secret_rotated {
   core::sealed_secret secret;
@@ -77,7 +79,8 @@ struct delivery_received {
   std::map<std::string, std::string> headers;
   core::bytes body;
   std::optional<core::timestamp> received_at;
-  std::optional<bool> previous_secret;  ///< true where only the secret before the last rotation fits
+  std::optional<bool> previous_secret;                ///< true where only the secret before the last rotation fits
+  std::optional<std::string> subject = std::nullopt;  ///< whom the body is about, where the connector knows
 };
 
 struct receive_reply {
@@ -136,7 +139,11 @@ constexpr auto describe(core::type_tag<open_inbox>) {
       field("event_header", &open_inbox::event_header,
             {.doc = "header with the event's name, such as x-github-event", .text = core::charset::name}),
       field("max_body_bytes", &open_inbox::max_body_bytes,
-            {.optional = true, .unit = "bytes", .min = 1, .max = body_bytes_max}));
+            {.optional = true, .unit = "bytes", .min = 1, .max = body_bytes_max}),
+      field("subject_header", &open_inbox::subject_header,
+            {.doc = "header with the id of the person a delivery is about: the body is then sealed under that "
+                    "person's key, and the header itself is not kept",
+             .text = core::charset::name}));
 }
 constexpr auto describe(core::type_tag<rotate_secret>) {
   using core::field;
@@ -173,11 +180,11 @@ constexpr auto describe(core::type_tag<read_delivery>) {
 constexpr auto describe(core::type_tag<connector_opened>) {
   using core::field;
   using event = connector_opened;
-  return core::description<event>("connector_opened", "The inbox was opened.", field("verifier", &event::verifier),
-                                  field("secret", &event::secret), field("signature_header", &event::signature_header),
-                                  field("signature_prefix", &event::signature_prefix),
-                                  field("id_header", &event::id_header), field("event_header", &event::event_header),
-                                  field("max_body_bytes", &event::max_body_bytes));
+  return core::description<event>(
+      "connector_opened", "The inbox was opened.", field("verifier", &event::verifier), field("secret", &event::secret),
+      field("signature_header", &event::signature_header), field("signature_prefix", &event::signature_prefix),
+      field("id_header", &event::id_header), field("event_header", &event::event_header),
+      field("max_body_bytes", &event::max_body_bytes), field("subject_header", &event::subject_header));
 }
 constexpr auto describe(core::type_tag<connector_secret_rotated>) {
   using core::field;
@@ -200,8 +207,9 @@ constexpr auto describe(core::type_tag<delivery_received>) {
       "delivery_received", "A new delivery came, properly signed.", field("delivery_id", &event::delivery_id),
       field("digest", &event::digest, {.doc = "SHA-256 of the body"}), field("size", &event::size, {.unit = "bytes"}),
       field("event", &event::event), field("content_type", &event::content_type), field("headers", &event::headers),
-      field("body", &event::body, {.doc = "raw bytes as received", .personal = true}),
-      field("received_at", &event::received_at), field("previous_secret", &event::previous_secret));
+      field("body", &event::body, {.doc = "raw bytes as received", .personal = true, .subject = "subject"}),
+      field("received_at", &event::received_at), field("previous_secret", &event::previous_secret),
+      field("subject", &event::subject, {.doc = "pseudonym of the person", .names_subject = true}));
 }
 
 constexpr auto describe(core::type_tag<receive_reply>) {

@@ -48,6 +48,7 @@ core::result<std::vector<core::outgoing_command>> react(const core::record& reco
   task.kind = webhook_task_kind;
   task.payload.msgpack =
       core::to_shown_msgpack(webhook_task{connector, came.delivery_id, came.digest, came.event, came.size});
+  task.subject = came.subject;
   const std::string& tenant = record.entity.tenant;
   return std::vector{core::outgoing_command::of(stream_of(tenant, "webhooks.", connector), entry),
                      core::outgoing_command::of(core::address{tenant, "task_queue", std::string{webhook_queue}}, task)};

@@ -33,7 +33,7 @@ void emit_end(core::decision& out, const task& t, const core::uuid& task_id, con
               std::string_view error, core::timestamp now) {
   if (what.status == task_status::error)
     out.emit(task_dead_lettered{task_id, t.attempts, std::string{error},
-                                t.first_failed_at.us == 0 ? now : t.first_failed_at});
+                                t.first_failed_at.us == 0 ? now : t.first_failed_at, subject_of(t)});
   if (what.status == task_status::cancelled) out.emit(task_cancelled{task_id, what.reason});
 }
 

@@ -24,7 +24,17 @@ namespace detail {
 inline constexpr core::attributes payload_attributes{.doc = "an object of at most 262144 bytes, as msgpack",
                                                      .optional = true,
                                                      .personal = true,
+                                                     .subject = "subject",
                                                      .size_max = std::numeric_limits<std::size_t>::max()};
+inline constexpr core::attributes result_attributes{.doc = "an object of at most 262144 bytes, as msgpack",
+                                                    .optional = true,
+                                                    .personal = true,
+                                                    .size_max = std::numeric_limits<std::size_t>::max()};
+inline constexpr core::attributes subject_attributes{
+    .doc = "id of the person whom the payload is about; the caller if left out",
+    .names_subject = true,
+    .size_min = 1,
+    .size_max = 256};
 inline constexpr core::attributes worker_attributes{
     .doc = "who works, as the worker calls itself", .size_min = 1, .size_max = 128, .text = core::charset::visible};
 inline constexpr core::attributes reason_attributes{
@@ -42,6 +52,7 @@ struct enqueue {
   std::optional<core::timestamp> expires_at;
   std::optional<std::int64_t> lease_s;
   std::optional<backoff_shape> backoff;
+  std::optional<std::string> subject = std::nullopt;
 };
 constexpr auto describe(core::type_tag<enqueue>) {
   using core::field;
@@ -60,7 +71,8 @@ constexpr auto describe(core::type_tag<enqueue>) {
              .size_max = 256}),
       field("expires_at", &enqueue::expires_at, {.doc = "cancelled when it did not start by then"}),
       field("lease_s", &enqueue::lease_s, {.doc = "length of its leases", .unit = "s", .min = 1, .max = lease_s_max}),
-      field("backoff", &enqueue::backoff, {.doc = "how waits grow; as its kind or the queue says if left out"}));
+      field("backoff", &enqueue::backoff, {.doc = "how waits grow; as its kind or the queue says if left out"}),
+      field("subject", &enqueue::subject, detail::subject_attributes));
 }
 
 struct enqueue_batch {
@@ -124,7 +136,7 @@ constexpr auto describe(core::type_tag<complete>) {
   using core::field;
   return core::description<complete>("complete", "The attempt succeeded: the task is DONE.",
                                      field("task_id", &complete::task_id), field("lease_id", &complete::lease_id),
-                                     field("result", &complete::result, detail::payload_attributes));
+                                     field("result", &complete::result, detail::result_attributes));
 }
 
 struct fail {
@@ -154,6 +166,18 @@ constexpr auto describe(core::type_tag<cancel>) {
   return core::description<cancel>(
       "cancel", "Cancels a PENDING task at once; a RUNNING one is told with its next heartbeat and is not tried again.",
       core::field("id", &cancel::id), core::field("reason", &cancel::reason, detail::reason_attributes));
+}
+
+struct cancel_about {
+  std::string subject;
+  std::string reason = "erasure";
+};
+constexpr auto describe(core::type_tag<cancel_about>) {
+  return core::description<cancel_about>(
+      "cancel_about", "Cancels the waiting and running tasks about one person, 1000 at a time.",
+      core::field("subject", &cancel_about::subject,
+                  {.doc = "the pseudonym, as the tasks carry it", .size_min = 1, .size_max = 64}),
+      core::field("reason", &cancel_about::reason, detail::reason_attributes));
 }
 
 struct reschedule {

@@ -53,7 +53,8 @@ class intake {
     const auto rules = settings_for(queue_, wanted.kind);
     out_.emit(task_enqueued{id, wanted.kind, wanted.payload, std::max(wanted.run_at.value_or(ctx_.now), ctx_.now),
                             wanted.max_attempts.value_or(rules.max_attempts), wanted.priority, wanted.unique_key,
-                            wanted.expires_at, wanted.lease_s, wanted.backoff});
+                            wanted.expires_at, wanted.lease_s, wanted.backoff, wanted.subject,
+                            static_cast<std::int64_t>(wanted.payload.msgpack.size())});
     return std::nullopt;
   }
 

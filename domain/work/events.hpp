@@ -12,6 +12,10 @@
 /// file.
 namespace logline::work {
 
+namespace detail {
+inline constexpr core::attributes about_attributes{.doc = "pseudonym of the person", .names_subject = true};
+}
+
 struct task_enqueued {
   core::uuid task_id;
   std::string kind;
@@ -23,16 +27,20 @@ struct task_enqueued {
   std::optional<core::timestamp> expires_at;
   std::optional<std::int64_t> lease_s;
   std::optional<backoff_shape> backoff;
+  std::optional<std::string> subject = std::nullopt;         ///< whom the payload is about; the author if left out
+  std::optional<std::int64_t> payload_bytes = std::nullopt;  ///< folds do not see the payload; absent in old events
 };
 constexpr auto describe(core::type_tag<task_enqueued>) {
   using core::field;
   using event = task_enqueued;
-  return core::description<event>("task_enqueued", "A task was added.", field("task_id", &event::task_id),
-                                  field("kind", &event::kind), field("payload", &event::payload, {.personal = true}),
-                                  field("run_at", &event::run_at), field("max_attempts", &event::max_attempts),
-                                  field("priority", &event::priority), field("unique_key", &event::unique_key),
-                                  field("expires_at", &event::expires_at), field("lease_s", &event::lease_s),
-                                  field("backoff", &event::backoff));
+  return core::description<event>(
+      "task_enqueued", "A task was added.", field("task_id", &event::task_id), field("kind", &event::kind),
+      field("payload", &event::payload, {.personal = true, .subject = "subject"}), field("run_at", &event::run_at),
+      field("max_attempts", &event::max_attempts), field("priority", &event::priority),
+      field("unique_key", &event::unique_key), field("expires_at", &event::expires_at),
+      field("lease_s", &event::lease_s), field("backoff", &event::backoff),
+      field("subject", &event::subject, detail::about_attributes),
+      field("payload_bytes", &event::payload_bytes, {.unit = "bytes"}));
 }
 
 /// Opens an attempt.
@@ -90,6 +98,7 @@ struct task_completed {
   core::uuid lease_id;
   std::int64_t attempt = 1;
   std::optional<core::document> result;
+  std::optional<std::string> subject = std::nullopt;
 };
 constexpr auto describe(core::type_tag<task_completed>) {
   using core::field;
@@ -97,7 +106,8 @@ constexpr auto describe(core::type_tag<task_completed>) {
   return core::description<event>("task_completed", "The attempt succeeded: the task is done.",
                                   field("task_id", &event::task_id), field("lease_id", &event::lease_id),
                                   field("attempt", &event::attempt),
-                                  field("result", &event::result, {.personal = true}));
+                                  field("result", &event::result, {.personal = true, .subject = "subject"}),
+                                  field("subject", &event::subject, detail::about_attributes));
 }
 
 /// Closes an attempt without success, as the worker said.
@@ -109,15 +119,17 @@ struct task_failed {
   bool retryable = true;
   task_status status = task_status::pending;
   std::optional<core::timestamp> run_at;
+  std::optional<std::string> subject = std::nullopt;
 };
 constexpr auto describe(core::type_tag<task_failed>) {
   using core::field;
   using event = task_failed;
   return core::description<event>(
       "task_failed", "The attempt failed.", field("task_id", &event::task_id), field("lease_id", &event::lease_id),
-      field("attempt", &event::attempt), field("error", &event::error, {.personal = true}),
+      field("attempt", &event::attempt), field("error", &event::error, {.personal = true, .subject = "subject"}),
       field("retryable", &event::retryable), field("status", &event::status, {.doc = "of the task from now on"}),
-      field("run_at", &event::run_at, {.doc = "of the next attempt, jitter included"}));
+      field("run_at", &event::run_at, {.doc = "of the next attempt, jitter included"}),
+      field("subject", &event::subject, detail::about_attributes));
 }
 
 struct task_dead_lettered {
@@ -125,6 +137,7 @@ struct task_dead_lettered {
   std::int64_t attempts = 0;
   std::string last_error;
   core::timestamp first_failed_at;
+  std::optional<std::string> subject = std::nullopt;
 };
 constexpr auto describe(core::type_tag<task_dead_lettered>) {
   using core::field;
@@ -132,7 +145,8 @@ constexpr auto describe(core::type_tag<task_dead_lettered>) {
   return core::description<event>(
       "task_dead_lettered", "The task is not tried any more and waits for somebody to look at it.",
       field("task_id", &event::task_id), field("attempts", &event::attempts),
-      field("last_error", &event::last_error, {.personal = true}), field("first_failed_at", &event::first_failed_at));
+      field("last_error", &event::last_error, {.personal = true, .subject = "subject"}),
+      field("first_failed_at", &event::first_failed_at), field("subject", &event::subject, detail::about_attributes));
 }
 
 struct task_cancel_requested {

@@ -32,7 +32,7 @@ decision decide(const task_queue& queue, const complete& command, const context&
   if (open_attempt(queue, command.task_id, command.lease_id, ctx.now) == nullptr) return lease_lost(command.lease_id);
   // Even when somebody asked for it to be cancelled: what was done is done, and the history says so.
   return decision{}
-      .emit(task_completed{command.task_id, command.lease_id, t->attempts, command.result})
+      .emit(task_completed{command.task_id, command.lease_id, t->attempts, command.result, subject_of(*t)})
       .answer(task_now{command.task_id, task_status::done, {}});
 }
 
@@ -44,7 +44,7 @@ decision decide(const task_queue& queue, const fail& command, const context& ctx
   const auto what = after_failure(queue, *attempt, command.retryable, command.retry_after_s, ctx);
   decision out;
   out.emit(task_failed{command.task_id, command.lease_id, t->attempts, command.error, command.retryable, what.status,
-                       what.run_at});
+                       what.run_at, subject_of(*t)});
   emit_end(out, *t, command.task_id, what, command.error, ctx.now);
   out.answer(task_now{command.task_id, what.status, what.run_at});
   return out;
@@ -73,6 +73,28 @@ decision decide(const task_queue& queue, const cancel& command, const context&) 
   return wrong_status("NOT_CANCELLABLE",
                       "only waiting and running tasks can be cancelled; dead letters can be discarded", command.id,
                       t->status());
+}
+
+decision decide(const task_queue& queue, const cancel_about& command, const context&) {
+  const auto subject = core::parse_pseudonym(command.subject);
+  if (!subject) return core::invalid_input("/subject is no pseudonym", {{"/subject", "is no pseudonym"}});
+  decision out;
+  tasks_cancelled reply;
+  for (const auto& [id, t] : queue.tasks.all()) {
+    const bool waits = t.status() == task_status::pending;
+    if (t.subject != *subject || (!waits && t.status() != task_status::running)) continue;
+    if (!waits && queue.leases.find(std::get<running>(t.now).lease_id)->cancel_reason) continue;
+    if (reply.cancelled == batch_max) {
+      ++reply.left;
+      continue;
+    }
+    ++reply.cancelled;
+    if (waits)
+      out.emit(task_cancelled{id, command.reason});
+    else
+      out.emit(task_cancel_requested{id, std::get<running>(t.now).lease_id, command.reason});
+  }
+  return std::move(out.answer(reply));
 }
 
 }  // namespace logline::work

@@ -51,6 +51,16 @@ constexpr auto describe(core::type_tag<task_now>) {
                                      core::field("run_at", &task_now::run_at));
 }
 
+struct tasks_cancelled {
+  std::int64_t cancelled = 0;
+  std::int64_t left = 0;
+};
+constexpr auto describe(core::type_tag<tasks_cancelled>) {
+  return core::description<tasks_cancelled>(
+      "tasks_cancelled", "What was cancelled.", core::field("cancelled", &tasks_cancelled::cancelled),
+      core::field("left", &tasks_cancelled::left, {.doc = "ask again for these"}));
+}
+
 struct leases_released {
   std::int64_t released = 0;
   std::int64_t left = 0;

@@ -8,6 +8,11 @@ core::uuid unique_mark(std::string_view unique_key) {
   return core::uuid::from(core::sha256(unique_key).view().substr(0, 16));
 }
 
+std::optional<std::string> subject_of(const task& t) {
+  if (t.subject.is_nil()) return std::nullopt;
+  return core::pseudonym_text(t.subject);
+}
+
 task_row row_of(const core::uuid& id, const task& t) {
   task_row row;
   row.id = id;
@@ -30,6 +35,7 @@ task_row row_of(const core::uuid& id, const task& t) {
   row.backoff = t.backoff;
   if (const auto* leased = std::get_if<running>(&t.now)) row.lease_id = leased->lease_id;
   if (const auto* completed = std::get_if<done>(&t.now)) row.lease_id = completed->lease_id;
+  row.subject = subject_of(t);
   return row;
 }
 
@@ -71,6 +77,7 @@ task task_of(const task_row& row) {
   t.max_attempts = static_cast<std::uint8_t>(row.max_attempts);
   t.priority = static_cast<std::uint8_t>(row.priority);
   t.backoff = row.backoff;
+  if (row.subject) t.subject = core::parse_pseudonym(*row.subject).value_or(core::uuid{});
   t.now = situation_of(row);
   return t;
 }

@@ -68,6 +68,7 @@ struct task {
   core::timestamp first_failed_at;  ///< zero when no attempt failed yet
   std::string_view kind;            ///< lives in the task_table's list of kinds
   core::uuid unique;                ///< digest of unique_key; nil without one
+  core::uuid subject;               ///< pseudonym of the person it is about; nil where that is who enqueued it
   std::uint32_t payload_bytes = 0;
   std::uint32_t lease_s = 0;  ///< 0: as the kind or the queue says
   std::uint32_t retries = 0;  ///< how often it was taken back from the dead letters
@@ -79,6 +80,9 @@ struct task {
 
   task_status status() const { return status_of(now); }
 };
+
+/// As events carry it; nothing for a task that names nobody.
+std::optional<std::string> subject_of(const task& t);
 
 /// Tells unique keys apart without keeping their text.
 core::uuid unique_mark(std::string_view unique_key);
@@ -104,6 +108,7 @@ struct task_row {
   std::optional<std::int64_t> retries;
   std::optional<backoff_shape> backoff;
   std::optional<core::uuid> lease_id;
+  std::optional<std::string> subject;
 };
 constexpr auto describe(core::type_tag<task_row>) {
   using core::field;
@@ -119,7 +124,8 @@ constexpr auto describe(core::type_tag<task_row>) {
       field("first_failed_at", &row::first_failed_at), field("expires_at", &row::expires_at),
       field("unique", &row::unique, {.doc = "digest of the unique key"}),
       field("lease_s", &row::lease_s, {.unit = "s"}), field("retries", &row::retries), field("backoff", &row::backoff),
-      field("lease_id", &row::lease_id));
+      field("lease_id", &row::lease_id),
+      field("subject", &row::subject, {.doc = "pseudonym of the person it is about"}));
 }
 
 task_row row_of(const core::uuid& id, const task& t);

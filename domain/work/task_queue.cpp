@@ -54,7 +54,9 @@ void evolve(task_queue& queue, const task_enqueued& event, const record_meta& me
   t.expires_at = event.expires_at.value_or(core::never);
   t.kind = event.kind;
   if (event.unique_key) t.unique = unique_mark(*event.unique_key);
-  t.payload_bytes = static_cast<std::uint32_t>(event.payload.msgpack.size());
+  t.payload_bytes =
+      static_cast<std::uint32_t>(event.payload_bytes.value_or(static_cast<std::int64_t>(event.payload.msgpack.size())));
+  if (event.subject) t.subject = core::parse_pseudonym(*event.subject).value_or(core::uuid{});
   t.lease_s = static_cast<std::uint32_t>(event.lease_s.value_or(0));
   t.max_attempts = static_cast<std::uint8_t>(event.max_attempts);
   t.priority = static_cast<std::uint8_t>(event.priority);

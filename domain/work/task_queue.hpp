@@ -77,6 +77,8 @@ core::decision decide(const task_queue& queue, const heartbeat& command, const c
 core::decision decide(const task_queue& queue, const complete& command, const core::context& ctx);
 core::decision decide(const task_queue& queue, const fail& command, const core::context& ctx);
 core::decision decide(const task_queue& queue, const cancel& command, const core::context& ctx);
+/// Cancels pending tasks, and asks for the running ones to be cancelled (GDP-11).
+core::decision decide(const task_queue& queue, const cancel_about& command, const core::context& ctx);
 core::decision decide(const task_queue& queue, const reschedule& command, const core::context& ctx);
 core::decision decide(const task_queue& queue, const pause& command, const core::context& ctx);
 core::decision decide(const task_queue& queue, const resume& command, const core::context& ctx);
@@ -120,10 +122,10 @@ std::optional<core::timestamp> next_wake(const task_queue& queue);
 struct task_queue_definition {
   static constexpr std::string_view name = "task_queue";
   static constexpr std::string_view doc = "Tasks wait for their time, are leased to workers, and are tried until done.";
-  static constexpr std::uint32_t fold_version = 1;
+  static constexpr std::uint32_t fold_version = 2;
   using state = task_queue;
-  using commands = core::type_list<enqueue, enqueue_batch, lease_tasks, heartbeat, complete, fail, cancel, reschedule,
-                                   pause, resume, retry, retry_all, discard, release, configure, tick>;
+  using commands = core::type_list<enqueue, enqueue_batch, lease_tasks, heartbeat, complete, fail, cancel, cancel_about,
+                                   reschedule, pause, resume, retry, retry_all, discard, release, configure, tick>;
   using queries = core::type_list<list_tasks, dead_letters, show_task, queue_stats>;
   using events = core::type_list<task_enqueued, task_leased, task_lease_extended, task_lease_expired, task_completed,
                                  task_failed, task_dead_lettered, task_cancel_requested, task_cancelled,

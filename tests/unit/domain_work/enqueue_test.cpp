@@ -47,7 +47,7 @@ TEST_CASE("an enqueued task is what was asked for") {
   queue_spec()
       .when(command, ctx)
       .then(task_enqueued{id, "mail", core::document{}, at_min(5), 3, 9, "order-17", at_min(6), 30,
-                          backoff_shape::fixed});
+                          backoff_shape::fixed, std::nullopt, 1});
 }
 
 TEST_CASE("a run_at in the past means now") {
