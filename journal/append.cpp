@@ -22,6 +22,8 @@ std::size_t append_request::weight() const {
   std::size_t bytes = idempotency ? idempotency->key.size() + idempotency->reply.size() + 48 : 0;
   for (const auto& draft : events) {
     bytes += record_overhead_bytes + common + draft.event.size() + draft.payload.size() + draft.owner.size();
+    for (const auto& place : draft.sealed)
+      bytes += place.size() + 5;
     if (draft.timeline) bytes += weight_of(*draft.timeline);
   }
   return bytes;

@@ -169,6 +169,7 @@ bool framer::encode_events(const append_request& request) {
   r.position = state_.position;
   r.sequence = request.expected;
   std::string timeline;
+  std::string sealed;
   for (const auto& draft : request.events) {
     r.position = core::next(r.position);
     r.sequence = core::next(r.sequence);
@@ -178,6 +179,8 @@ bool framer::encode_events(const append_request& request) {
     if (&draft == &request.events.back()) r.wake_at = request.wake_at;
     timeline = draft.timeline ? encode_timeline(*draft.timeline) : std::string{};
     r.timeline = timeline;
+    sealed = draft.sealed.empty() ? std::string{} : encode_sealed(draft.sealed);
+    r.sealed = sealed;
     r.visibility = draft.visibility;
     r.owner = draft.owner;
     r.payload = draft.payload;

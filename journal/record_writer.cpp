@@ -31,6 +31,7 @@ append_request request_for(core::record&& r) {
   draft.timeline = std::move(r.timeline);
   draft.visibility = r.visibility;
   draft.owner = std::move(r.owner);
+  draft.sealed = std::move(r.sealed);
   out.events.push_back(std::move(draft));
   return out;
 }
@@ -71,7 +72,6 @@ outcome record_writer::take(core::record r, const core::digest& hash) {
     return error{errc::position_gap,
                  fmt::format("gseq {} where {} must follow", r.position.value, core::next(position_).value),
                  core::next(position_)};
-  if (!r.sealed.empty()) return error{errc::unknown_format, "a record with sealed fields", r.position};
   if (r.sequence.value == 0) return error{errc::sequence_gap, "an eseq of zero", r.position};
   const log_settings& log = options_.log;
   if (started_ && (r.partition != log.partition || r.site != log.site))
