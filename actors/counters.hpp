@@ -12,7 +12,8 @@ struct counters {
   count rejections{0};       ///< decided against
   count replayed{0};         ///< answered from an earlier request with the same key
   count events{0};           ///< made durable
-  count personal_fields{0};  ///< journaled fields marked personal, while sealing does not exist
+  count unseal_failures{0};  ///< records shown sealed because a field could not be opened
+  count personal_fields{0};  ///< fields sealed before they were journaled
   count hosts_loaded{0};
   count hosts_failed{0};
   count hosts_retired{0};

@@ -109,6 +109,10 @@ class door {
   /// "site.generation" of this node.
   virtual std::string_view origin() const = 0;
   virtual const core::secret_box* secrets() const = 0;
+
+  /// Opens the sealed personal fields of a record for a reader who may see them: whoever hands records out calls this,
+  /// on a copy that lives no longer than its answer (GDP-09). Erased fields become redacted (GDP-12).
+  virtual void unseal(core::record&) const {}
 };
 
 }  // namespace logline::actors

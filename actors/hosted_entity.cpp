@@ -60,7 +60,7 @@ hosted_entity::hosted_entity(host_services services, const core::entity_type& ty
     : services_(std::move(services)),
       type_(type),
       address_(std::move(address)),
-      replies_(std::make_shared<reply_queue>(*services_.count, std::move(tell_owner))) {}
+      replies_(std::make_shared<reply_queue>(*services_.count, std::move(tell_owner), services_.privacy)) {}
 
 hosted_entity::~hosted_entity() {
   replies_->close();
@@ -187,6 +187,38 @@ void hosted_entity::refuse(pending_command& command, core::failure why) {
   send(std::move(one));
 }
 
+// What the journal keeps of the events: personal fields sealed, before anything leaves this host (GDP-04).
+core::outcome hosted_entity::draft(const core::decision& decision, const core::context& ctx,
+                                   journal::append_request& append) {
+  for (const auto& event : decision.events()) {
+    auto one = draft_of(address_, event, append.events.empty() ? append.command_id : ctx.new_id());
+    if (services_.privacy != nullptr && !event.private_fields.empty()) {
+      auto sealed = services_.privacy->seal(one, address_, event.private_fields, append.principal.value);
+      if (!sealed) return journal::to_failure(sealed.error());
+      services_.count->personal_fields += one.sealed.size();
+    }
+    append.events.push_back(std::move(one));
+  }
+  return core::done{};
+}
+
+// An event with private fields is folded as it is stored, so that the state is what a replay makes of it (GDP-12).
+void hosted_entity::evolve(const core::decision& decision, const journal::append_request& append) {
+  auto stored = append.events.begin();
+  for (const auto& event : decision.events()) {
+    decided_ = core::next(decided_);
+    const core::record_meta meta{decided_, append.decided_at};
+    if (services_.privacy == nullptr || event.private_fields.empty()) {
+      type_.evolve(state_.get(), event, meta);
+    } else {
+      const auto applied = type_.apply(state_.get(), stored->event, stored->schema, stored->payload, meta);
+      LL_INVARIANT(applied.has_value(), "{} cannot be folded as it was drafted: {}", stored->event,
+                   applied.error().message);
+    }
+    ++stored;
+  }
+}
+
 // Events: admission first, then the state moves on, then they are submitted. After admission nothing can refuse them
 // but the end of the partition, which ends this host as well.
 void hosted_entity::carry_out(command_ptr command, core::decision decision, const core::context& ctx) {
@@ -210,11 +242,12 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
   append.correlation_id = request.correlation_id.is_nil() ? request.command_id : request.correlation_id;
   append.causation_id = request.causation_id;
   append.trace_id = request.trace_id;
-  for (const auto& event : decision.events()) {
-    append.events.push_back(draft_of(address_, event, append.events.empty() ? request.command_id : ctx.new_id()));
-    one.said.events.emplace_back(event.name);
-    services_.count->personal_fields += event.personal_fields;
+  if (auto drafted = draft(decision, ctx, append); !drafted) {
+    one.refusal = drafted.error();
+    return send(std::move(one));
   }
+  for (const auto& event : append.events)
+    one.said.events.push_back(event.event);
   const std::string key = request_key(request);
   if (!key.empty()) append.idempotency = core::idempotency{key, request.request_digest, stored_form(decision)};
 
@@ -223,10 +256,7 @@ void hosted_entity::carry_out(command_ptr command, core::decision decision, cons
     one.refusal = journal::to_failure(admitted.error());
     return send(std::move(one));
   }
-  for (const auto& event : decision.events()) {
-    decided_ = core::next(decided_);
-    type_.evolve(state_.get(), event, {decided_, ctx.now});
-  }
+  evolve(decision, append);
   changed_ = true;
   if (const auto wake = type_.next_wake(state_.get()).value_or(core::never); wake != wake_recorded_) {
     append.wake_at = wake == core::never ? core::timestamp{} : wake;

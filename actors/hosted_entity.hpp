@@ -16,6 +16,7 @@
 #include "domain/core/entity.hpp"
 #include "journal/commit_queue.hpp"
 #include "journal/partition_log.hpp"
+#include "journal/sealing.hpp"
 
 namespace logline::actors {
 
@@ -40,6 +41,7 @@ struct host_services {
   engine_clock* clock = nullptr;
   counters* count = nullptr;
   const core::secret_box* secrets = nullptr;
+  journal::sealer* privacy = nullptr;      ///< null: personal fields are journaled as they are
   std::string origin;                      ///< "site.generation"
   std::function<std::uint64_t()> entropy;  ///< seeds draws; any thread
   std::function<void(const core::address&, core::timestamp)>
@@ -102,6 +104,8 @@ class hosted_entity {
   /// `asked_at` is zero the first time. False when the command would have to wait and too many wait already.
   bool decide_on(const command_ptr& command, core::timestamp asked_at);
   void carry_out(command_ptr command, core::decision decision, const core::context& ctx);
+  core::outcome draft(const core::decision& decision, const core::context& ctx, journal::append_request& append);
+  void evolve(const core::decision& decision, const journal::append_request& append);
   void refuse(pending_command& command, core::failure why);
   void send(outgoing one) { replies_->push(std::move(one), *services_.log, address_); }
   void reconsider_parked();

@@ -32,6 +32,9 @@ void reactor_state::catch_up() {
 core::outcome reactor_state::react(const journal::record_view& view) {
   core::record record;
   if (auto copied = journal::copy_record(view, record); !copied) return journal::to_failure(copied.error());
+  if (type->reads_personal && services.privacy != nullptr)
+    if (auto opened = services.privacy->unseal(record, journal::erased_as::sealed); !opened)
+      return journal::to_failure(opened.error());
   auto commands = type->react(record);
   if (!commands) return commands.error();
   if (commands->empty()) return core::done{};

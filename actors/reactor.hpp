@@ -22,6 +22,7 @@ struct follower_services {
   std::function<std::uint64_t()> entropy;
   node_limits limits;
   actors::alerts* alerts = nullptr;
+  journal::sealer* privacy = nullptr;  ///< for reactors that read personal fields
 };
 
 /// Runs one reactor: reads the log behind its durable cursor, sends the commands that events lead to, and moves the

@@ -1,5 +1,6 @@
 #include "actors/replay.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "journal/errc.hpp"
@@ -167,21 +168,37 @@ std::string field_of(std::string_view event, std::string_view field) {
 
 }  // namespace
 
+namespace {
+
+// A quoted field, opened where it is sealed.
+core::result<std::string> quoted_value(const core::record& r, const std::string& field, journal::sealer* privacy) {
+  std::string value = field_of(r.payload, field);
+  const std::string place = '/' + field;
+  if (privacy == nullptr || std::find(r.sealed.begin(), r.sealed.end(), place) == r.sealed.end()) return value;
+  auto opened = privacy->unseal_value({r.entity.tenant, r.entity.type, r.entity.key, r.event_id.view(), place}, value,
+                                      journal::erased_as::redacted);
+  if (!opened) return journal::to_failure(opened.error());
+  return *std::move(opened);
+}
+
+}  // namespace
+
 core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity,
-                                         std::string reply, const std::vector<quote>& quotes) {
+                                         std::string reply, const std::vector<quote>& quotes,
+                                         journal::sealer* privacy) {
   std::string out;
   std::size_t copied = 0;
   for (const auto& q : quotes) {
     out.append(reply, copied, q.offset - copied);
     copied = q.offset;
-    std::string field;
+    core::result<std::string> field = core::unavailable("a quoted event is not in the journal");
     auto read = log.read_entity(entity, q.sequence, [&](const core::record& r) {
-      field = field_of(r.payload, q.field);
+      field = quoted_value(r, q.field, privacy);
       return false;
     });
     if (!read) return journal::to_failure(read.error());
-    if (field.empty()) return core::unavailable("a quoted event is not in the journal");
-    out += field;
+    if (!field) return field.error();
+    out += *field;
   }
   out.append(reply, copied);
   return out;
@@ -196,6 +213,7 @@ journal::event_draft draft_of(const core::address& entity, const core::event_box
           event.encode(event.body.get()),
           std::move(stamp),
           core::visibility::tenant,
+          {},
           {}};
 }
 

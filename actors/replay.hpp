@@ -8,6 +8,7 @@
 #include "actors/door.hpp"
 #include "domain/core/entity.hpp"
 #include "journal/partition_log.hpp"
+#include "journal/sealing.hpp"
 
 namespace logline::actors {
 
@@ -64,9 +65,11 @@ struct quote {
   std::string field;
 };
 
-/// Puts quoted fields of the entity's events into a reply.
+/// Puts quoted fields of the entity's events into a reply. Sealed ones are opened by `privacy`, erased ones are
+/// redacted; where it is null they stay sealed.
 core::result<std::string> resolve_quotes(const journal::partition_log& log, const core::address& entity,
-                                         std::string reply, const std::vector<quote>& quotes);
+                                         std::string reply, const std::vector<quote>& quotes,
+                                         journal::sealer* privacy = nullptr);
 
 /// An event as a record for the journal. A timeline's clocks get the name of the stream, which is the entity's key.
 journal::event_draft draft_of(const core::address& entity, const core::event_box& event, const core::uuid& event_id);

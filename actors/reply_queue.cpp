@@ -120,7 +120,7 @@ void reply_queue::deliver(outgoing one, twins others, const reader* may_read) {
   core::result<command_reply> answer =
       one.refusal ? core::result<command_reply>{*std::move(one.refusal)} : std::move(one.said);
   if (answer && !one.quotes.empty()) {
-    auto filled = resolve_quotes(may_read->log, may_read->entity, std::move(answer->reply), one.quotes);
+    auto filled = resolve_quotes(may_read->log, may_read->entity, std::move(answer->reply), one.quotes, privacy_);
     if (filled)
       answer->reply = *std::move(filled);
     else

@@ -37,8 +37,10 @@ struct outgoing {
 /// time.
 class reply_queue {
  public:
-  /// `tell_host`: asks the host to call attend(); any thread. Bound before the first push().
-  reply_queue(counters& count, std::function<void()> tell_host) : count_(count), tell_host_(std::move(tell_host)) {}
+  /// `tell_host`: asks the host to call attend(); any thread. Bound before the first push(). `privacy` opens what
+  /// replies quote; null where nothing is sealed.
+  reply_queue(counters& count, std::function<void()> tell_host, journal::sealer* privacy = nullptr)
+      : count_(count), tell_host_(std::move(tell_host)), privacy_(privacy) {}
 
   /// Queues an answer, and lets out what may leave. Registers the key of a submission for join().
   void push(outgoing one, const journal::partition_log& log, const core::address& entity);
@@ -79,6 +81,7 @@ class reply_queue {
 
   counters& count_;
   const std::function<void()> tell_host_;
+  journal::sealer* const privacy_;
 
   mutable std::mutex mutex_;  // guards what follows
   std::deque<outgoing> queue_;

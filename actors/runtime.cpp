@@ -78,6 +78,7 @@ struct runtime::impl {
     s.clock = &parts.clock;
     s.count = &count;
     s.secrets = parts.secrets;
+    s.privacy = parts.privacy;
     s.origin = parts.origin;
     s.entropy = parts.entropy;
     s.arm = [keeper = time](const core::address& entity, core::timestamp when) {
@@ -88,8 +89,8 @@ struct runtime::impl {
   }
 
   follower_services followers(door& entrance) {
-    return {&parts.log,  &parts.feed, &entrance,     &parts.clock, &count,
-            parts.types, time,        parts.entropy, parts.limits, parts.alerts.get()};
+    return {&parts.log, &parts.feed,   &entrance,    &parts.clock,       &count,       parts.types,
+            time,       parts.entropy, parts.limits, parts.alerts.get(), parts.privacy};
   }
 
   // On a thread of its own, because targets block; in a simulation on the only one.
@@ -241,10 +242,10 @@ void runtime::history(core::address entity, core::eseq from, std::size_t limit,
                       reply<std::vector<core::record>> answer) {
   auto to = std::make_shared<reply<std::vector<core::record>>>(std::move(answer));
   const std::size_t most = std::min(limit, impl_->parts.limits.door.history_max);
-  read([entity = std::move(entity), from, most, to](journal::partition_log& log) {
+  read([this, entity = std::move(entity), from, most, to](journal::partition_log& log) {
     std::vector<core::record> records;
     auto visited = log.read_entity(entity, std::max(from, core::eseq{1}), [&](const core::record& r) {
-      if (records.size() < most) records.push_back(r);
+      if (records.size() < most) unseal(records.emplace_back(r));
       return records.size() < most;
     });
     if (!visited) return to->deliver(journal::to_failure(visited.error()));
@@ -282,6 +283,12 @@ const core::secret_box* runtime::secrets() const {
   return impl_->parts.secrets;
 }
 
+// A field that cannot be opened is shown as it is stored, which tells nothing: damage is found by those who verify.
+void runtime::unseal(core::record& r) const {
+  if (impl_->parts.privacy == nullptr || r.sealed.empty()) return;
+  if (!impl_->parts.privacy->unseal(r, journal::erased_as::redacted)) ++impl_->count.unseal_failures;
+}
+
 bool runtime::step(const std::function<std::size_t(std::size_t)>& pick) {
   auto& scheduler = dynamic_cast<caf::scheduler::test_coordinator&>(impl_->system->scheduler());
   auto& jobs = scheduler.jobs;
@@ -312,7 +319,9 @@ std::vector<door::figure> runtime::figures() const {
       counter("logline_overloaded_total", "Commands refused at the door because too many were in flight.",
               c.overloaded),
       counter("logline_events_total", "Events made durable.", c.events),
-      counter("logline_personal_fields_total", "Personal fields journaled.", c.personal_fields),
+      counter("logline_personal_fields_total", "Personal fields sealed before they were journaled.", c.personal_fields),
+      counter("logline_unseal_failures_total", "Records shown sealed because a field could not be opened.",
+              c.unseal_failures),
       counter("logline_entities_loaded_total", "Entities woken.", c.hosts_loaded),
       counter("logline_entities_failed_total", "Entity hosts that died.", c.hosts_failed),
       counter("logline_entities_retired_total", "Entities sent to sleep.", c.hosts_retired),

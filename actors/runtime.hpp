@@ -35,6 +35,7 @@ struct runtime_parts {
   std::vector<std::function<std::vector<door::figure>()>> more_figures = {};  ///< of parts outside; any thread
   std::shared_ptr<actors::alerts> alerts = {};  ///< empty: the runtime's own, which say by `report`
   const core::secret_box* secrets = nullptr;
+  journal::sealer* privacy = nullptr;           ///< null: personal fields are journaled as they are
   std::string origin = {};                      ///< "site.generation"
   std::string worker_id = {};                   ///< of the in-process worker; the same after every restart
   std::function<std::uint64_t()> entropy = {};  ///< any thread
@@ -70,6 +71,7 @@ class runtime final : public door {
   std::vector<figure> figures() const override;
   std::string_view origin() const override;
   const core::secret_box* secrets() const override;
+  void unseal(core::record& r) const override;
 
   // -- deterministic mode only (simulation, tests)
 

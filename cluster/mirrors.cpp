@@ -68,20 +68,19 @@ std::filesystem::path ndjson_directory(const node_config& config) {
   return config.ndjson_directory.empty() ? config.data / "ndjson" : config.ndjson_directory;
 }
 
-journal::result<mirror_set> make_mirrors(const node_config& config, const journal::site_key& site_key,
-                                         const std::shared_ptr<actors::alerts>& alerts,
-                                         std::function<actors::door*()> door) {
-  mirror_set out;
+journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
+                                                               const journal::site_key& site_key,
+                                                               const std::shared_ptr<actors::alerts>& alerts) {
+  std::vector<actors::mirror_part> out;
   if (config.ndjson) {
     auto ndjson = make_ndjson(config, site_key);
     if (!ndjson) return std::move(ndjson).error();
-    out.mirrors.push_back(*std::move(ndjson));
+    out.push_back(*std::move(ndjson));
   }
   if (!config.postgres.url.empty()) {
-    auto postgres = make_postgres(config, alerts, std::move(door));
+    auto postgres = make_postgres(config, alerts);
     if (!postgres) return std::move(postgres).error();
-    out.mirrors.push_back(std::move(postgres->mirror));
-    out.duties = std::move(postgres->duties);
+    out.push_back(*std::move(postgres));
   }
   return out;
 }

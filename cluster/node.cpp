@@ -15,9 +15,9 @@
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/archiving.hpp"
-#include "cluster/backup.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
+#include "cluster/privacy.hpp"
 #include "cluster/restored.hpp"
 #include "cluster/upload.hpp"
 #include "domain/catalogue.hpp"
@@ -107,6 +107,7 @@ struct node::parts {
   node_config config;
   std::int64_t recovered_ms = 0;
   std::unique_ptr<journal::node_secret_box> secrets;
+  privacy_store privacy;
   std::unique_ptr<journal::partition_log> log;
   std::unique_ptr<actors::engine_clock> clock;
   actors::tail feed;
@@ -116,7 +117,6 @@ struct node::parts {
   std::vector<std::shared_ptr<const actors::duty>> duties;
   std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
   std::vector<std::function<std::vector<actors::door::figure>()>> figures;
-  std::shared_ptr<backup_desk> backups;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -170,6 +170,7 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   living.alerts = p.alerts;
   living.more_figures = p.figures;
   living.secrets = p.secrets.get();
+  living.privacy = p.privacy.seals.get();
   living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
   living.worker_id = fmt::format("node:{}", p.config.site);
   living.entropy = entropy;
@@ -199,8 +200,6 @@ core::result<core::done, start_failure> node::serve(parts& p, const core::digest
   options.limits.body_bytes = p.config.http_body_max;
   options.limits.webhook_bytes = p.config.http_body_max;
   options.authenticate = http::single_token(founder, core::principal_id{"founder"});
-  options.backups = {[desk = p.backups](const auto& job, const auto& label) { return desk->order(job, label); },
-                     [desk = p.backups] { return desk->report(); }};
   options.on_fault = [](std::string_view trace, const core::failure& fault) {
     spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
   };
@@ -231,18 +230,20 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto founder = founder_token(config.data);
   if (!founder) return founder.error();
 
-  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
-  auto mirrors = make_mirrors(config, *site, p->alerts, door);
+  std::string gap;
+  auto privacy = open_privacy(config, *site, gap);
+  if (!privacy) return refused(exit_data_refused, privacy.error().text());
+  p->privacy = *std::move(privacy);
+  if (!gap.empty()) p->alerts->raise("SHRED_GAP", gap);
+
+  auto mirrors = make_mirrors(config, *site, p->alerts);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
-  p->mirrors = std::move(mirrors->mirrors);
-  for (auto& one : mirrors->duties) {
-    p->duties.push_back(std::move(one.work));
-    p->figures.push_back(std::move(one.figures));
-  }
+  p->mirrors = *std::move(mirrors);
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
     p->duties.push_back(std::move(uploads->work));
     p->figures.push_back(std::move(uploads->figures));
   }
+  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
   if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) {
     p->duties.push_back(std::move(archive->work));
@@ -252,12 +253,6 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
   p->log = *std::move(log);
-  auto backups = backup_desk::open(config, *p->log, p->alerts);
-  if (!backups) return refused(exit_data_refused, backups.error().text());
-  p->backups = *std::move(backups);
-  for (auto& duty : p->backups->duties())
-    p->duties.push_back(std::move(duty));
-  p->figures.push_back([desk = p->backups] { return desk->figures(); });
   p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
   p->commits =
       std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });

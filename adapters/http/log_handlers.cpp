@@ -106,15 +106,17 @@ void read_log(const services& s, call c) {
   if (!from) return c.answer.fail(from.error());
   auto limit = count_parameter(c.where, "limit", 1, s.limits.page_max, s.limits.page);
   if (!limit) return c.answer.fail(limit.error());
-  s.door.read([to = c.answer, types = s.types, from = *from, most = *limit,
+  s.door.read([to = c.answer, types = s.types, &door = s.door, from = *from, most = *limit,
                bytes_max = s.limits.answer_bytes](journal::partition_log& log) {
     response out;
     out.content_type = "application/x-ndjson";
     std::uint64_t shown = 0;
     if (from <= log.head().position.value) {
       auto read = log.read(core::gseq{from}, [&](const core::record& r) {
+        core::record opened = r;
+        door.unseal(opened);
         core::json_sink json{out.body};
-        core::show_record(r, types.find(r.entity.type), json);
+        core::show_record(opened, types.find(r.entity.type), json);
         out.body += '\n';
         return ++shown < most && out.body.size() < bytes_max;
       });

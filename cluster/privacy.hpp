@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "cluster/config.hpp"
+#include "journal/key_store.hpp"
+#include "journal/keys.hpp"
+#include "journal/sealing.hpp"
+#include "journal/shred_ledger.hpp"
+
+namespace logline::cluster {
+
+/// The subjects' keys of a node, and what it needs to erase them (engine §9). Lies in DATA/keystore.
+struct privacy_store {
+  std::unique_ptr<journal::key_store> keys;
+  std::unique_ptr<journal::sealer> seals;
+  std::unique_ptr<journal::shred_ledger> ledger;
+};
+
+/// Where the shred ledger is kept: DATA/shreds, and the places that the configuration names beside it.
+std::vector<std::filesystem::path> ledger_places(const node_config& config);
+
+/// Opens the key store, and applies every erasure of the ledger that it has not seen before anything can be opened with
+/// a key (GDP-08). Errors: of both; acknowledged_lost without the newest ledger, unless privacy.accept_shred_gap says
+/// to go on. `gap` is then what is missing, else empty.
+journal::result<privacy_store> open_privacy(const node_config& config, const journal::site_key& site, std::string& gap);
+
+}  // namespace logline::cluster

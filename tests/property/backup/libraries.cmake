@@ -1,2 +1,0 @@
-find_package(rapidcheck REQUIRED)
-target_link_libraries(${name} PRIVATE rapidcheck)
