@@ -12,12 +12,17 @@
   X(archive, archive)       \
   X(integration, connector) \
   X(operations, flag)       \
+  X(privacy, gdpr_request)  \
+  X(privacy, subject_key)   \
   X(tenancy, tenant)        \
   X(timeline, timeline)     \
   X(work, task_queue)
 
 /// Process managers: `const core::reactor_type& NAME_reactor();`
-#define LOGLINE_REACTORS(X) X(process, webhook_intake)
+#define LOGLINE_REACTORS(X) \
+  X(process, gdpr_intake)   \
+  X(process, gdpr_overdue)  \
+  X(process, webhook_intake)
 
 /// Handlers of task kinds that run inside the node: `const core::task_handler& NAME_handler();`
 #define LOGLINE_TASK_HANDLERS(X) X(process, webhook_process)
