@@ -130,10 +130,10 @@ struct runtime::impl {
                        return caf::actor_cast<caf::actor>(
                            parent->spawn<caf::monitored>(reactor, followers(entrance), type));
                      }});
-    if (!parts.handlers.empty())
+    if (!parts.handlers.empty() || !parts.shell_handlers.empty())
       all.push_back({"worker", [this, &entrance](caf::local_actor* parent) {
-                       return caf::actor_cast<caf::actor>(
-                           parent->spawn<caf::monitored>(worker, followers(entrance), parts.handlers, parts.worker_id));
+                       return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(
+                           worker, followers(entrance), parts.handlers, parts.shell_handlers, parts.worker_id));
                      }});
     return all;
   }

@@ -12,6 +12,7 @@
 #include "actors/limits.hpp"
 #include "actors/mirror_part.hpp"
 #include "actors/replay.hpp"
+#include "actors/shell_handler.hpp"
 #include "actors/tail.hpp"
 #include "domain/core/process.hpp"
 #include "journal/commit_queue.hpp"
@@ -30,6 +31,7 @@ struct runtime_parts {
   type_finder types;
   std::vector<const core::reactor_type*> reactors = {};
   std::vector<const core::task_handler*> handlers = {};
+  std::vector<shell_handler> shell_handlers = {};
   std::vector<mirror_part> mirrors = {};
   std::vector<std::shared_ptr<const duty>> duties = {};
   std::vector<std::function<std::vector<door::figure>()>> more_figures = {};  ///< of parts outside; any thread

@@ -78,6 +78,8 @@ void worker_state::poll(const core::address& queue) {
   auto& kinds = ask.kinds.emplace();
   for (const auto* handler : handlers)
     kinds.emplace_back(handler->kind);
+  for (const auto& shell : shells)
+    kinds.push_back(shell.kind);
   // A key, so that a lease whose answer was lost with its host is answered again instead of lying idle until it
   // expires.
   send(poll_errand{queue}, core::outgoing_command::of(queue, ask),
@@ -90,6 +92,8 @@ void worker_state::send(errand_purpose purpose, core::outgoing_command command, 
 }
 
 void worker_state::collect() {
+  for (auto& finished_shell : outcomes->take())
+    handled(finished_shell.job, std::move(finished_shell.outcome));
   for (auto& delivered : messenger->collect(ticking(self))) {
     const auto purpose = errands.extract(delivered.token).mapped();
     if (const auto* release = std::get_if<release_errand>(&purpose)) {
@@ -138,12 +142,22 @@ void worker_state::run(const core::address& queue, core::uuid task, core::uuid l
   j.task = task;
   j.lease = lease;
   j.kind = kind;
+  const auto shell = std::find_if(shells.begin(), shells.end(), [&](const auto& s) { return s.kind == kind; });
+  if (shell != shells.end())
+    return shell->begin(queue, task, payload,
+                        [to = outcomes, tell = notify, id](core::result<core::task_outcome> done) {
+                          if (to->put({id, std::move(done)})) tell();
+                        });
   const auto handler = std::find_if(handlers.begin(), handlers.end(), [&](const auto* h) { return h->kind == kind; });
   if (handler == handlers.end()) {
     j.trouble = core::failure{core::failure_kind::internal, "INTERNAL", "unknown kind " + kind};
     return conclude(id);
   }
-  auto outcome = (*handler)->handle(queue, task, payload);
+  handled(id, (*handler)->handle(queue, task, payload));
+}
+
+void worker_state::handled(std::uint64_t id, core::result<core::task_outcome> outcome) {
+  auto& j = jobs.at(id);
   if (!outcome) {
     j.trouble = outcome.error();
     return conclude(id);
@@ -153,7 +167,7 @@ void worker_state::run(const core::address& queue, core::uuid task, core::uuid l
   if (j.unanswered == 0) return conclude(id);
   std::size_t index = 0;
   for (auto& command : outcome->commands)
-    send(effect_errand{id}, std::move(command), fmt::format("task:{}:{}", task.text(), index++));
+    send(effect_errand{id}, std::move(command), fmt::format("task:{}:{}", j.task.text(), index++));
 }
 
 void worker_state::conclude(std::uint64_t id) {
@@ -182,15 +196,18 @@ void worker_state::stop(const std::string& why) {
 }
 
 follower_actor::behavior_type worker(follower_actor::stateful_pointer<worker_state> self, follower_services services,
-                                     std::vector<const core::task_handler*> handlers, std::string worker_id) {
+                                     std::vector<const core::task_handler*> handlers, std::vector<shell_handler> shells,
+                                     std::string worker_id) {
   harden(self);
   const auto me = caf::actor_cast<follower_actor>(self);
   auto& state = self->state;
   state.self = self;
   state.handlers = std::move(handlers);
+  state.shells = std::move(shells);
+  state.notify = [me] { caf::anon_send(me, atom::answered_v); };
   state.worker_id = std::move(worker_id);
-  state.messenger = std::make_unique<courier>(*services.entrance, services.types, services.limits.reactor,
-                                              [me] { caf::anon_send(me, atom::answered_v); });
+  state.messenger =
+      std::make_unique<courier>(*services.entrance, services.types, services.limits.reactor, state.notify);
   state.bell = follower_bell{*services.feed, me};
   state.services = std::move(services);
   auto cursor = state.services.log->view_cursor(directory_view::name);

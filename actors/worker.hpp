@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "actors/courier.hpp"
+#include "actors/inbox.hpp"
 #include "actors/reactor.hpp"
+#include "actors/shell_handler.hpp"
 #include "domain/core/process.hpp"
 
 namespace logline::actors {
@@ -20,6 +23,10 @@ namespace logline::actors {
 struct worker_state {
   static inline const char* name = "worker";
 
+  struct shell_outcome {
+    std::uint64_t job;
+    core::result<core::task_outcome> outcome;
+  };
   struct job {
     core::address queue;
     core::uuid task;
@@ -47,6 +54,9 @@ struct worker_state {
   follower_actor::pointer self = nullptr;
   follower_services services;
   std::vector<const core::task_handler*> handlers;
+  std::vector<shell_handler> shells;
+  std::shared_ptr<inbox<shell_outcome>> outcomes = std::make_shared<inbox<shell_outcome>>();
+  std::function<void()> notify;  ///< leads to collect(); any thread
   std::string worker_id;
   follower_bell bell;
   std::unique_ptr<courier> messenger;
@@ -70,11 +80,13 @@ struct worker_state {
   void polled(const core::address& queue, const core::result<command_reply>& answer);
   void run(const core::address& queue, core::uuid task, core::uuid lease, const std::string& kind,
            const core::document& payload);
+  void handled(std::uint64_t id, core::result<core::task_outcome> outcome);
   void conclude(std::uint64_t id);
   void finished(std::uint64_t id, bool completed);
 };
 
 follower_actor::behavior_type worker(follower_actor::stateful_pointer<worker_state> self, follower_services services,
-                                     std::vector<const core::task_handler*> handlers, std::string worker_id);
+                                     std::vector<const core::task_handler*> handlers, std::vector<shell_handler> shells,
+                                     std::string worker_id);
 
 }  // namespace logline::actors

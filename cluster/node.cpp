@@ -18,6 +18,7 @@
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/privacy.hpp"
+#include "cluster/privacy_work.hpp"
 #include "cluster/restored.hpp"
 #include "cluster/upload.hpp"
 #include "domain/catalogue.hpp"
@@ -117,6 +118,7 @@ struct node::parts {
   std::vector<std::shared_ptr<const actors::duty>> duties;
   std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
   std::vector<std::function<std::vector<actors::door::figure>()>> figures;
+  std::unique_ptr<privacy_work> erasing;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -171,6 +173,7 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
   living.more_figures = p.figures;
   living.secrets = p.secrets.get();
   living.privacy = p.privacy.seals.get();
+  if (p.config.worker) living.shell_handlers = p.erasing->handlers();
   living.origin = fmt::format("{}.{}", p.config.site, p.config.generation);
   living.worker_id = fmt::format("node:{}", p.config.site);
   living.entropy = entropy;
@@ -245,6 +248,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   }
   const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
+  p->erasing = std::make_unique<privacy_work>(
+      privacy_work_parts{p->privacy, *site, door, log_of, domain::find_entity_type, p->alerts, ledger_places(config)});
   if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) {
     p->duties.push_back(std::move(archive->work));
     p->figures.push_back(std::move(archive->figures));
@@ -289,6 +294,7 @@ bool node::stop() {
   const bool finished = p.living->drain(drain_time);
   const bool closed = p.http->drain(core::seconds(2));
   p.http->stop();
+  p.erasing->stop();
   p.commits->close();
   p.living.reset();
   p.commits.reset();
