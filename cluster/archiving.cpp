@@ -14,8 +14,10 @@
 #include "cluster/asking.hpp"
 #include "cluster/line_keys.hpp"
 #include "cluster/mirrors.hpp"
+#include "cluster/retention_end.hpp"
 #include "cluster/stores.hpp"
 #include "domain/archive/archive.hpp"
+#include "domain/archive/retention.hpp"
 
 namespace logline::cluster {
 
@@ -102,13 +104,22 @@ class archiving {
     return std::make_unique<ndjson::archive>(std::move(o), *std::move(store));
   }
 
+  /// What was asked for, else what retention lets go.
+  core::result<core::gseq> last_to_archive(actors::door& door, const archive::partition_archive& state,
+                                           core::timestamp now) const {
+    if (state.wanted && state.wanted->to_gseq) return std::min(*state.wanted->to_gseq, log_()->head().position);
+    const auto policy = state_of<archive::retention>(door, policy_);
+    if (!policy) return policy.error();
+    const auto days_max = static_cast<std::uint32_t>(config_.offsite.archive_days);
+    const auto end = retention_end(*log_(), *policy, state.archived_to, now, days_max);
+    if (!end) return failure_of(end.error());
+    return *end;
+  }
+
   core::outcome archive_due(actors::door& door, const archive::partition_archive& state, core::timestamp now,
                             const std::stop_token& wanted) {
-    const auto* log = log_();
-    const auto to_gseq = state.wanted ? state.wanted->to_gseq : std::nullopt;
-    const auto last = to_gseq ? journal::result<core::gseq>{std::min(*to_gseq, log->head().position)}
-                              : log->position_at(now - core::days(config_.offsite.archive_days));
-    auto done = last ? archive_to(door, state, *last, wanted) : core::outcome{failure_of(last.error())};
+    const auto last = last_to_archive(door, state, now);
+    auto done = last ? archive_to(door, state, *last, wanted) : core::outcome{last.error()};
     if (done) {
       alerts_->clear(failed_alert);
       return told(ask(door, entity_, archive::finish_run{}));
@@ -182,6 +193,7 @@ class archiving {
   const std::function<actors::door*()> door_;
   const std::shared_ptr<actors::alerts> alerts_;
   const core::address entity_{"system", "archive", "0"};
+  const core::address policy_{"system", "retention", "policy"};
   const std::shared_ptr<archive_progress> progress_ = std::make_shared<archive_progress>();
   std::int64_t day_done_ = -1;
 };

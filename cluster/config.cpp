@@ -137,7 +137,7 @@ std::vector<rule> node_rules() {
 const std::vector<rule>& rules() {
   static const std::vector<rule> all = [] {
     auto joined = node_rules();
-    for (auto& more : {ndjson_rules(), postgres_rules(), offsite_rules(), privacy_rules()})
+    for (auto& more : {ndjson_rules(), postgres_rules(), offsite_rules(), backup_rules(), privacy_rules()})
       joined.insert(joined.end(), more.begin(), more.end());
     std::sort(joined.begin(), joined.end(), [](const rule& a, const rule& b) { return a.name < b.name; });
     return joined;
@@ -183,6 +183,9 @@ core::outcome apply_file(node_config& config, const std::filesystem::path& file,
       return core::failure{core::failure_kind::not_found, "CONFIG_MISSING", file.string() + ": config file missing"};
     return invalid(fmt::format("{}: line {}: {}", file.string(), e.source().begin.line, e.description()));
   }
+  std::ostringstream kept;
+  kept << table;
+  config.file_text = kept.str();
   std::vector<std::string> problems;
   apply(config, table, {}, problems);
   if (!profile.empty()) {
@@ -216,6 +219,7 @@ core::outcome apply_setting(node_config& config, const setting& s) {
 core::result<node_config> load_config(const std::optional<std::filesystem::path>& file, const std::string& profile,
                                       const std::vector<setting>& settings) {
   node_config config;
+  config.settings = settings;
   if (file) {
     if (auto applied = apply_file(config, *file, profile); !applied) return applied.error();
   } else if (!profile.empty()) {

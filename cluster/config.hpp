@@ -23,6 +23,11 @@ struct postgres_config {
   std::size_t batch = 1'000;
   std::int64_t batch_ms = 50;
   std::int64_t slow_ms = 200;
+  std::string replica_url;  ///< a standby to turn to when the first server is down (journal §11.1); may be empty
+  std::string promote_cmd;  ///< makes it take writes; empty: pg_promote()
+  std::string fence_cmd;    ///< keeps the old primary down; may be empty
+  std::int64_t probe_s = 15;
+  bool inbox = true;
 };
 
 /// What of the NDJSON mirror and of the journal's past is kept elsewhere (journal §4, §8). Places as open_store() reads
@@ -33,6 +38,26 @@ struct offsite_config {
   std::uint32_t keep_days = 30;     ///< of shards here, once they are there; 0: for ever
   std::string archive_url;          ///< where the archive is; empty: there is none
   std::int64_t archive_days = 365;  ///< records older than that are archived
+};
+
+/// A time of the day, UTC.
+struct clock_time {
+  int hour = 0;
+  int minute = 0;
+};
+
+/// Backups, and what leaves the site for them (journal §9).
+struct backup_config {
+  bool enabled = true;              ///< by the calendar; what is asked for is done either way
+  std::filesystem::path directory;  ///< empty: DATA/backups
+  clock_time at{2, 15};
+  clock_time probe_at{3, 30};  ///< on Sundays
+  std::uint64_t rate_mb = 100;
+  std::uint32_t keep_days = 30;
+  std::uint32_t keep_months = 12;
+  std::string offsite_url;            ///< empty: nothing is shipped
+  std::filesystem::path offsite_key;  ///< needed with offsite_url
+  std::int64_t ship_s = 5;
 };
 
 /// The subjects' keys (engine §9).
@@ -70,6 +95,11 @@ struct node_config {
   privacy_config privacy;
 
   offsite_config offsite;
+
+  backup_config backup;
+
+  std::string file_text;                                      ///< of the configuration file, if there was one …
+  std::vector<std::pair<std::string, std::string>> settings;  ///< … and what was said over it: kept with backups
 
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker

@@ -21,6 +21,15 @@ std::string set_schema(node_config& config, const std::string& name) {
   return {};
 }
 
+rule truth(std::string_view name, std::string_view doc, bool postgres_config::*field) {
+  return {name, doc, [field](node_config& c, const toml::node& value) -> std::string {
+            const auto b = value.value_exact<bool>();
+            if (!b) return "must be true or false";
+            c.postgres.*field = *b;
+            return {};
+          }};
+}
+
 }  // namespace
 
 std::vector<rule> postgres_rules() {
@@ -29,18 +38,27 @@ std::vector<rule> postgres_rules() {
                  [](node_config& c, std::int64_t n) { c.postgres.batch = static_cast<std::size_t>(n); }),
       integer_at("pg.batch_ms", "milliseconds that records may wait for others of their transaction", 1, 60'000,
                  [](node_config& c, std::int64_t n) { c.postgres.batch_ms = n; }),
-      rule{"pg.migrate", "bring the database's schema up at the start, where the role may",
-           [](node_config& c, const toml::node& value) -> std::string {
-             const auto b = value.value_exact<bool>();
-             if (!b) return "must be true or false";
-             c.postgres.migrate = *b;
-             return {};
-           }},
+      truth("pg.inbox", "take commands from the inbox table", &postgres_config::inbox),
+      truth("pg.migrate", "bring the database's schema up at the start, where the role may", &postgres_config::migrate),
       text("pg.password_file", "file with the password, readable by its owner only; default: ~/.pgpass or PGPASSWORD",
            [](node_config& c, const std::string& t) -> std::string {
              c.postgres.password_file = t;
              return {};
            }),
+      text("pg.fence_cmd", "run by /bin/sh before the standby is promoted: keeps the old primary down",
+           [](node_config& c, const std::string& t) {
+             c.postgres.fence_cmd = t;
+             return std::string{};
+           }),
+      integer_at("pg.probe_s", "seconds between looks at the PostgreSQL servers", 1, 3'600,
+                 [](node_config& c, std::int64_t n) { c.postgres.probe_s = n; }),
+      text("pg.promote_cmd", "run by /bin/sh to make the standby take writes; default: pg_promote()",
+           [](node_config& c, const std::string& t) {
+             c.postgres.promote_cmd = t;
+             return std::string{};
+           }),
+      text("pg.replica_url", "the standby of pg.url, to turn to when that is down",
+           [](node_config& c, const std::string& t) { return set_url(c.postgres.replica_url, t); }),
       text("pg.schema", "schema of the mirror's tables", set_schema),
       integer_at("pg.slow_ms", "a transaction of the mirror that takes longer is a line in the log", 1, 3'600'000,
                  [](node_config& c, std::int64_t n) { c.postgres.slow_ms = n; }),

@@ -43,6 +43,8 @@ inline rule text(std::string_view name, std::string_view doc,
 std::vector<rule> postgres_rules();
 /// Of what is kept elsewhere: ndjson.upload_*, archive.*.
 std::vector<rule> offsite_rules();
+/// Of backup.*.
+std::vector<rule> backup_rules();
 /// The keys of privacy.*.
 std::vector<rule> privacy_rules();
 

@@ -68,19 +68,20 @@ std::filesystem::path ndjson_directory(const node_config& config) {
   return config.ndjson_directory.empty() ? config.data / "ndjson" : config.ndjson_directory;
 }
 
-journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
-                                                               const journal::site_key& site_key,
-                                                               const std::shared_ptr<actors::alerts>& alerts) {
-  std::vector<actors::mirror_part> out;
+journal::result<mirror_set> make_mirrors(const node_config& config, const journal::site_key& site_key,
+                                         const std::shared_ptr<actors::alerts>& alerts,
+                                         std::function<actors::door*()> door) {
+  mirror_set out;
   if (config.ndjson) {
     auto ndjson = make_ndjson(config, site_key);
     if (!ndjson) return std::move(ndjson).error();
-    out.push_back(*std::move(ndjson));
+    out.mirrors.push_back(*std::move(ndjson));
   }
   if (!config.postgres.url.empty()) {
-    auto postgres = make_postgres(config, alerts);
+    auto postgres = make_postgres(config, alerts, std::move(door));
     if (!postgres) return std::move(postgres).error();
-    out.push_back(*std::move(postgres));
+    out.mirrors.push_back(std::move(postgres->mirror));
+    out.duties = std::move(postgres->duties);
   }
   return out;
 }

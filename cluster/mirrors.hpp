@@ -7,17 +7,23 @@
 #include "actors/alerts.hpp"
 #include "actors/mirror_part.hpp"
 #include "cluster/config.hpp"
+#include "cluster/measured_duty.hpp"
 #include "domain/core/function_ref.hpp"
 #include "journal/keys.hpp"
 #include "journal/record_line.hpp"
 
 namespace logline::cluster {
 
+struct mirror_set {
+  std::vector<actors::mirror_part> mirrors;
+  std::vector<measured_duty> duties;  ///< that look after them
+};
+
 /// The mirrors that the configuration asks for. The NDJSON mirror lies in DATA/ndjson unless said otherwise; its line
 /// key is made on the first start and kept in DATA/keys/ndjson.key (0600). Errors: key_missing, store_failed.
-journal::result<std::vector<actors::mirror_part>> make_mirrors(const node_config& config,
-                                                               const journal::site_key& site_key,
-                                                               const std::shared_ptr<actors::alerts>& alerts);
+journal::result<mirror_set> make_mirrors(const node_config& config, const journal::site_key& site_key,
+                                         const std::shared_ptr<actors::alerts>& alerts,
+                                         std::function<actors::door*()> door);
 
 /// Every event type there is, and the version that is written now.
 std::map<std::string, std::uint64_t> event_schemas();

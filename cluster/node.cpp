@@ -15,6 +15,7 @@
 #include "actors/runtime.hpp"
 #include "adapters/http/server.hpp"
 #include "cluster/archiving.hpp"
+#include "cluster/backup.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/privacy.hpp"
@@ -119,6 +120,7 @@ struct node::parts {
   std::shared_ptr<actors::alerts> alerts = std::make_shared<actors::alerts>(say_alert);
   std::vector<std::function<std::vector<actors::door::figure>()>> figures;
   std::unique_ptr<privacy_work> erasing;
+  std::shared_ptr<backup_desk> backups;
   std::unique_ptr<actors::runtime> living;
   std::unique_ptr<http::server> http;
   std::uint16_t http_port = 0;
@@ -203,6 +205,8 @@ core::result<core::done, start_failure> node::serve(parts& p, const core::digest
   options.limits.body_bytes = p.config.http_body_max;
   options.limits.webhook_bytes = p.config.http_body_max;
   options.authenticate = http::single_token(founder, core::principal_id{"founder"});
+  options.backups = {[desk = p.backups](const auto& job, const auto& label) { return desk->order(job, label); },
+                     [desk = p.backups] { return desk->report(); }};
   options.on_fault = [](std::string_view trace, const core::failure& fault) {
     spdlog::error("request {}: {} {}", trace, fault.code, fault.message);
   };
@@ -239,14 +243,18 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   p->privacy = *std::move(privacy);
   if (!gap.empty()) p->alerts->raise("SHRED_GAP", gap);
 
-  auto mirrors = make_mirrors(config, *site, p->alerts);
+  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
+  auto mirrors = make_mirrors(config, *site, p->alerts, door);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
-  p->mirrors = *std::move(mirrors);
+  p->mirrors = std::move(mirrors->mirrors);
+  for (auto& one : mirrors->duties) {
+    p->duties.push_back(std::move(one.work));
+    p->figures.push_back(std::move(one.figures));
+  }
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
     p->duties.push_back(std::move(uploads->work));
     p->figures.push_back(std::move(uploads->figures));
   }
-  const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
   p->erasing = std::make_unique<privacy_work>(
       privacy_work_parts{p->privacy, *site, door, log_of, domain::find_entity_type, p->alerts, ledger_places(config)});
@@ -258,6 +266,12 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
   p->log = *std::move(log);
+  auto backups = backup_desk::open(config, *p->log, p->alerts);
+  if (!backups) return refused(exit_data_refused, backups.error().text());
+  p->backups = *std::move(backups);
+  for (auto& duty : p->backups->duties())
+    p->duties.push_back(std::move(duty));
+  p->figures.push_back([desk = p->backups] { return desk->figures(); });
   p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
   p->commits =
       std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });

@@ -1,23 +1,14 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "actors/alerts.hpp"
-#include "actors/door.hpp"
-#include "actors/duty.hpp"
 #include "cluster/config.hpp"
+#include "cluster/measured_duty.hpp"
 #include "journal/keys.hpp"
 
 namespace logline::cluster {
-
-/// A duty with what metrics show of it.
-struct measured_duty {
-  std::shared_ptr<const actors::duty> work;
-  std::function<std::vector<actors::door::figure>()> figures;
-};
 
 /// Brings the NDJSON mirror's sealed shards to ndjson.upload_url and takes old ones away here (NDJ-13, NDJ-09); nothing
 /// where the configuration names no such place. A run that fails raises UPLOAD_FAIL until one succeeds; the mirror

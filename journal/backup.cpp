@@ -15,6 +15,7 @@
 #include "journal/file.hpp"
 #include "journal/open.hpp"
 #include "journal/rocks_store.hpp"
+#include "journal/sealed_store.hpp"
 
 namespace logline::journal {
 
@@ -346,6 +347,7 @@ result<stored_backup> load_backup(object_store& from, const std::string& name, c
   if (!text && text.error().code == errc::not_found)
     return error{errc::not_found, fmt::format("{}: there is no manifest, so there is no backup", name), {}};
   if (!text) return named(file, text.error());
+  if (is_sealed(*text)) return error{errc::key_missing, fmt::format("{}: the place is sealed; name its key", file), {}};
   const auto signature = from.get(signature_name(name), std::size_t{64} << 10);
   if (!signature && signature.error().code == errc::not_found)
     return error{errc::bad_signature, fmt::format("{}: the manifest is not signed", file), {}};

@@ -93,12 +93,13 @@ std::optional<std::string> unless_empty(std::string_view text) {
 }
 
 /// Whether the payload comes back from JSON byte for byte: not when it has integers that JSON readers would round.
-bool survives_json(const std::string& payload) {
-  const auto back = core::document_from_json(core::json_text(payload));
+bool survives_json(const std::string& payload, std::string_view json) {
+  const auto back = core::document_from_json(json);
   return back && back->msgpack == payload;
 }
 
-line_form to_form(core::record&& r) {
+/// `payload_json` is the payload as JSON, which the form itself does not hold.
+line_form to_form(core::record&& r, std::string_view payload_json) {
   line_form f;
   f.site = std::move(r.site);
   f.partition = r.partition.value;
@@ -110,8 +111,7 @@ line_form to_form(core::record&& r) {
   f.sequence = r.sequence.value;
   f.name = std::move(r.event);
   f.schema = r.schema;
-  if (!survives_json(r.payload)) f.exact_payload = core::bytes{r.payload};
-  f.payload.msgpack = std::move(r.payload);
+  if (!survives_json(r.payload, payload_json)) f.exact_payload = core::bytes{std::move(r.payload)};
   f.inserted_at = r.at;
   f.decided_before_us = (r.at - r.decided_at).us;
   f.generation = r.generation;
@@ -176,12 +176,18 @@ outcome append_record_line(const record_view& r, const core::digest& previous, c
     return error{errc::bad_encoding, "a record of a year that RFC 3339 cannot write cannot be a line", r.position};
   core::record owned;
   if (auto copied = copy_record(r, owned); !copied) return copied;
-  line_form f = to_form(std::move(owned));
+  const auto payload_json = core::json_text(owned.payload);
+  line_form f = to_form(std::move(owned), payload_json);
   f.previous = previous;
   f.hash = hash;
   const std::size_t begin = out.size();
   core::json_sink to{out};
   core::encode_value(to, f);
+  // Written once, since it is most of the line. Quotes inside texts are escaped: only the member itself looks so.
+  constexpr std::string_view no_payload = R"("payload":{})";
+  const auto member = out.find(no_payload, begin);
+  LL_INVARIANT(member != std::string::npos, "a line of {} bytes without a payload", out.size() - begin);
+  out.replace(member + no_payload.size() - 2, 2, payload_json);
   if (simdjson::validate_utf8(out.data() + begin, out.size() - begin)) return core::done{};
   out.resize(begin);
   return error{errc::bad_encoding, "a record with text that is not UTF-8 cannot be a line", r.position};

@@ -233,6 +233,12 @@ result<std::vector<frozen_table>> rocks_store::freeze(const std::string& directo
   // Flushes first: rows that have no WAL are in it, too.
   if (const auto status = checkpoint->CreateCheckpoint(directory); !status.ok())
     return to_error(status, "freezing the store");
+  // The manifest names the database by it, and a store without it counts as damaged.
+  rocksdb::Env& env = *environment_->env;
+  std::string identity;
+  auto copied = rocksdb::ReadFileToString(&env, directory_ + "/IDENTITY", &identity);
+  if (copied.ok()) copied = rocksdb::WriteStringToFile(&env, identity, directory + "/IDENTITY", true);
+  if (!copied.ok()) return to_error(copied, "freezing the store");
   if (auto noted = witness_file::open(*environment_, directory, {1, position, chain, false}); !noted)
     return std::move(noted).error();
   std::vector<rocksdb::LiveFileMetaData> tables;

@@ -270,6 +270,10 @@ std::string sealing_key::id() const {
   return core::sha256({std::string_view{"logline sealing key"}, raw()}).hex().substr(0, id_bytes);
 }
 
+bool is_sealed(std::string_view bytes) {
+  return bytes.starts_with(magic);
+}
+
 outcome sealed_store::put(std::string_view name, std::string_view bytes) {
   std::string out;
   sealer seal{key_, name, [&](std::string_view sealed) -> outcome {

@@ -32,6 +32,9 @@ class sealing_key {
   std::array<unsigned char, 32> raw_{};
 };
 
+/// Whether these are the bytes of a sealed object, read without its key.
+bool is_sealed(std::string_view bytes);
+
 /// Encrypts everything that it stores elsewhere with AES-256-GCM, in pieces of 1 MiB, each bound to its place and to
 /// the object's name; digests are of the content as its owner knows it (docs/formats/backup.md §5). Names stay
 /// readable. bad_signature: an object that was changed, cut, renamed or sealed under another key.

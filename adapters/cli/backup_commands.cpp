@@ -9,11 +9,14 @@
 #include <CLI/CLI.hpp>
 
 #include "actors/clock.hpp"
+#include "actors/restore_probe.hpp"
+#include "adapters/cli/backup_jobs.hpp"
 #include "adapters/cli/backup_options.hpp"
 #include "adapters/cli/commands.hpp"
 #include "adapters/cli/progress.hpp"
 #include "adapters/cli/render.hpp"
 #include "journal/backup.hpp"
+#include "journal/backup_retention.hpp"
 #include "journal/open.hpp"
 
 namespace logline::cli {
@@ -26,6 +29,8 @@ struct backup_command {
   backup_options where;
   std::string label;
   std::string name;
+  std::uint32_t keep_days = journal::retention_policy{}.days;
+  std::uint32_t keep_months = journal::retention_policy{}.months;
 };
 
 /// A name for files on their way; two commands do not meet there.
@@ -65,8 +70,13 @@ journal::result<log_identity> identity_of(const fs::path& data) {
   return *std::move(out);
 }
 
-/// Of a stopped node; of one that runs, the node itself takes it (--url).
-void now_offline(const backup_command& c, invocation& run) {
+/// Whether the command is for the running node: no directory is named.
+bool is_for_node(const backup_command& c, const invocation& run) {
+  return run.given.data.empty() && c.where.place.empty();
+}
+
+void now(const backup_command& c, invocation& run) {
+  if (run.given.data.empty()) return order_job("backup", c.label, run);
   const fs::path data = data_folder(run);
   const auto identity = identity_of(data);
   if (!identity) return run.fail(backup_trouble(identity.error()));
@@ -163,6 +173,60 @@ void verify(const backup_command& c, invocation& run) {
   if (!differences->empty()) run.exit = exit_unverified;
 }
 
+/// The stopped node's journal, where --data names one; a probe without it compares no states.
+journal::result<std::unique_ptr<journal::partition_log>> live_journal(const invocation& run) {
+  journal::partition_options options;
+  options.directory = (data_folder(run) / "journal").string();
+  options.data_directory = data_folder(run).string();
+  options.log.clock = actors::wall_clock;
+  options.read_only = true;
+  options.open_check_bytes = 0;
+  return journal::open_partition(std::move(options));
+}
+
+void probe(const backup_command& c, invocation& run) {
+  if (is_for_node(c, run)) return order_job("probe", {}, run);
+  const auto place = open_place(c.where, false, run);
+  if (!place) return;
+  const auto live = live_journal(run);
+  if (!live && live.error().code != journal::errc::not_found) return run.fail(backup_trouble(live.error()));
+  progress bar{run.env, "probe", "steps"};
+  std::error_code unknown;
+  const auto done = actors::probe_backup(
+      {.place = *place,
+       .name = c.name,
+       .keys = keys_folder(run, c.where),
+       .scratch = scratch_in(fs::temp_directory_path(unknown)),
+       .types = run.env.find_type,
+       .live = live ? live->get() : nullptr,
+       .clock = actors::wall_clock,
+       .progress = [&](std::string_view, std::uint64_t n, std::uint64_t all) { bar.show(n, all); }});
+  const auto noted = journal::note_probe(*place, actors::wall_clock(), done.has_value());
+  if (!done) return run.fail(backup_trouble(done.error()));
+  if (!noted) return run.fail(backup_trouble(noted.error()));
+  print_object(
+      run.env.out, run.given.format,
+      fmt::format(R"({{"name":{},"gseq":{},"chain":"{}","root":"{}","entities":{},"sampled":{},"compared":{}}})",
+                  json_string(done->name), done->head.position.value, done->head.chain.hex(), done->head.root.hex(),
+                  done->entities, done->sampled, live.has_value()));
+}
+
+void prune(const backup_command& c, invocation& run) {
+  if (is_for_node(c, run)) return order_job("prune", {}, run);
+  const auto history = journal::key_history::load(keys_folder(run, c.where));
+  if (!history) return run.fail(backup_trouble(history.error()));
+  const auto place = open_place(c.where, false, run);
+  if (!place) return;
+  const auto done = journal::prune_backups(*place, *history, {}, {c.keep_days, c.keep_months}, actors::wall_clock());
+  if (!done) return run.fail(backup_trouble(done.error()));
+  std::string names;
+  for (const auto& name : done->backups)
+    names += (names.empty() ? "" : ",") + json_string(name);
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"removed":[{}],"contents":{},"segments":{},"held_back":{}}})", names, done->contents,
+                           done->segments, done->held_back.empty() ? "null" : json_string(done->held_back)));
+}
+
 using action = void (*)(const backup_command&, invocation&);
 
 CLI::App* add(CLI::App& group, invocation& run, const std::string& name, const std::string& doc, action act,
@@ -182,12 +246,21 @@ void add_backup_commands(CLI::App& app, invocation& run) {
   auto* const group = app.add_subcommand("backup", "Backups of the journal: made, listed, proven");
   group->require_subcommand(1);
   std::shared_ptr<backup_command> c;
-  auto* const making =
-      add(*group, run, "now", "Backs up a stopped node's journal (--data DIR); once a day is enough", now_offline, c);
+  auto* const making = add(*group, run, "now",
+                           "Makes the day's backup: of the node, or of a stopped one's journal (--data DIR)", now, c);
   making->add_option("--label", c->label, "Makes one of its own beside the day's: a-z 0-9 _ -")->type_name("TEXT");
   add(*group, run, "list", "What there is, with head and signature", list, c);
   auto* const verifying = add(*group, run, "verify", "Reads every file of a backup and compares its digest", verify, c);
   verifying->add_option("name", c->name, "Default: the newest");
+  auto* const probing =
+      add(*group, run, "probe", "Restores a backup on trial: by the node, or here where --data or --dir is given",
+          probe, c);
+  probing->add_option("name", c->name, "Default: the newest");
+  auto* const pruning =
+      add(*group, run, "prune", "Removes what is past its time: by the node, or here where --data or --dir is given",
+          prune, c);
+  pruning->add_option("--keep-days", c->keep_days, "Days that every backup stays")->capture_default_str();
+  pruning->add_option("--keep-months", c->keep_months, "Months of which the first one stays")->capture_default_str();
 }
 
 }  // namespace logline::cli

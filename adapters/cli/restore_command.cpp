@@ -11,7 +11,11 @@
 #include "adapters/cli/progress.hpp"
 #include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
+#include "journal/checkpoint.hpp"
+#include "journal/open.hpp"
+#include "journal/record_writer.hpp"
 #include "journal/restore.hpp"
+#include "journal/verify.hpp"
 
 namespace logline::cli {
 
@@ -63,6 +67,75 @@ void restore(const restore_options& o, invocation& run) {
                              done->head.position.value, core::to_rfc3339(done->head.at));
 }
 
+struct reimport_options {
+  std::string ndjson;
+  backup_options where;
+};
+
+/// What the copy has behind the journal's end, record by record, if it is one of this journal.
+journal::outcome take_tail(const journal::tail_source& copy, journal::record_writer& writer, std::uint64_t& taken) {
+  journal::outcome status = core::done{};
+  const core::gseq head = writer.position();
+  const core::digest chain = writer.chain();
+  auto read = copy([&](journal::parsed_line&& line, const std::string& where) {
+    const core::gseq position = line.record.position;
+    if (position < head) return true;
+    if (position == head ? line.hash != chain : line.previous != writer.chain()) {
+      status = journal::error{journal::errc::chain_broken, where + ": the copy is not one of this journal", position};
+      return false;
+    }
+    if (position > head) {
+      status = writer.take(std::move(line.record), line.hash);
+      ++taken;
+    }
+    return status.has_value();
+  });
+  return read ? status : read;
+}
+
+void reimport(const reimport_options& o, invocation& run) {
+  const fs::path data = data_folder(run);
+  const fs::path keys = keys_folder(run, o.where);
+  journal::partition_options options;
+  options.directory = (data / "journal").string();
+  options.data_directory = data.string();
+  options.log.clock = actors::wall_clock;
+  options.read_only = true;
+  journal::log_head head;
+  {
+    const auto log = journal::open_partition(options);
+    if (!log) return run.fail(backup_trouble(log.error()));
+    head = (*log)->head();
+  }
+  const auto verifier = journal::find_verifier(options, keys);
+  const auto site = journal::site_key::load(keys);
+  if (!verifier) return run.fail(backup_trouble(verifier.error()));
+  if (!site) return run.fail(backup_trouble(site.error()));
+  options.log.signer = std::make_shared<journal::checkpoint_signer>((*verifier)->origin(), *site);
+  journal::record_writer writer{options, head.position, head.chain};
+  const std::string copy = o.ndjson.empty() ? (data / "ndjson").string() : o.ndjson;
+  std::uint64_t taken = 0;
+  const auto done = take_tail([&](auto visit) { return run.env.read_ndjson(copy, keys, visit); }, writer, taken);
+  if (!done) return run.fail(backup_trouble(done.error()));
+  if (taken > 0) {
+    const auto finished = writer.finish();
+    if (!finished) return run.fail(backup_trouble(finished.error()));
+    head = *finished;
+  }
+  print_object(run.env.out, run.given.format,
+               fmt::format(R"({{"gseq":{},"chain":"{}","root":"{}","records":{}}})", head.position.value,
+                           head.chain.hex(), head.root.hex(), taken));
+}
+
+void add_reimport_command(CLI::App& mirrors, invocation& run) {
+  auto* const command =
+      mirrors.add_subcommand("reimport", "Adds to a stopped node's journal the records that only its NDJSON copy has");
+  const auto o = std::make_shared<reimport_options>();
+  command->add_option("--ndjson", o->ndjson, "The copy (default: DATA/ndjson)")->type_name("DIR");
+  command->add_option("--keys", o->where.keys, "site.key and ndjson.key (default: DATA/keys)")->type_name("DIR");
+  command->callback([o, &run] { reimport(*o, run); });
+}
+
 }  // namespace
 
 void add_restore_command(CLI::App& app, invocation& run) {
@@ -90,6 +163,7 @@ void add_restore_command(CLI::App& app, invocation& run) {
       "Example:\n  logline restore --from s3:https://s3.example/backups/lisbon --seal-key offsite.key "
       "--keys /safe/keys --target /var/lib/logline --to-gseq 41999");
   command->callback([o, &run] { restore(*o, run); });
+  add_reimport_command(*app.get_subcommand("mirror"), run);
 }
 
 }  // namespace logline::cli

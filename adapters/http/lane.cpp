@@ -23,10 +23,10 @@ std::string http_date() {
 }  // namespace
 
 common::common(server_options o, actors::door& door, entity_catalogue catalogue)
-    : options(std::move(o)), types(std::move(catalogue)), handlers{door, types, options.limits, [this] {
-                                                                     return counters.text(connections.load(),
-                                                                                          buffered_bytes.load());
-                                                                   }} {}
+    : options(std::move(o)),
+      types(std::move(catalogue)),
+      handlers{door, types, options.limits, options.backups,
+               [this] { return counters.text(connections.load(), buffered_bytes.load()); }} {}
 
 lane::lane(std::shared_ptr<common> shared) : shared_(std::move(shared)), date_(http_date()) {}
 lane::~lane() = default;

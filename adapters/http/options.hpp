@@ -48,6 +48,13 @@ struct entity_catalogue {
   std::function<const core::entity_type*(std::string_view name)> find;  ///< null when there is none
 };
 
+/// The node's backups, for /v2/backups. Empty functions: NOT_FOUND.
+struct backup_tools {
+  /// Begins "backup" (with a label, or none), "probe" or "prune"; returns at once.
+  std::function<core::outcome(const std::string& job, const std::string& label)> order = {};
+  std::function<core::result<std::string>()> report = {};  ///< one JSON object; may block on a disk
+};
+
 struct server_options {
   std::string address = "127.0.0.1";  ///< an address of this machine's loopback: clear text goes nowhere else (GW-01)
   std::uint16_t port = 8080;          ///< 0: any free one
@@ -58,6 +65,7 @@ struct server_options {
   /// Told every answer that says the node itself is at fault, with the trace id the caller got. May be empty.
   std::function<void(std::string_view trace_id, const core::failure& fault)> on_fault;
   server_limits limits;
+  backup_tools backups = {};
 };
 
 /// An `authenticate` for one token, of which only the SHA-256 is kept.

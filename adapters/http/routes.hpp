@@ -21,6 +21,7 @@ struct services {
   actors::door& door;
   const entity_catalogue& types;
   const server_limits& limits;
+  const backup_tools& backups;
   std::function<std::string()> http_figures;  ///< of the listener itself, Prometheus text
 };
 
@@ -71,7 +72,10 @@ void prove_record(const services&, call);
 void read_checkpoint(const services&, call);
 void digest_state(const services&, call);
 void receive_webhook(const services&, call);  // webhook_handlers.cpp
-void report_alive(const services&, call);     // node_handlers.cpp
+void list_backups(const services&, call);     // backup_handlers.cpp
+void order_backup(const services&, call);
+void order_backup_job(const services&, call);
+void report_alive(const services&, call);  // node_handlers.cpp
 void report_ready(const services&, call);
 void report_figures(const services&, call);
 

@@ -99,6 +99,12 @@ journal::result<journal::mirror_position> mirror::open() {
 }
 
 outcome mirror::connect() {
+  if (settings_.where) {
+    const auto chosen = settings_.where->current();
+    settings_.server = chosen.server;
+    server_ = chosen.state.active;
+    if (chosen.state.epoch > 0) settings_.epoch = chosen.state.epoch;
+  }
   auto opened = connection::open(settings_.server, "logline mirror");
   if (!opened) return std::move(opened).error();
   session_ = *std::move(opened);
@@ -199,6 +205,8 @@ outcome mirror::make_months(core::timestamp from, core::timestamp through) {
 
 outcome mirror::append(std::span<const journal::record_view> records, const journal::mirror_position& after) {
   if (!session_) return error{errc::store_failed, "the mirror is not open: open() it again", {}};
+  if (settings_.where && settings_.where->current().state.active != server_)
+    return failed({errc::store_failed, "another server is in charge now", {}});
   if (records.empty()) return core::done{};
   hashes_.assign(1, at_.chain);
   core::gseq position = at_.position;

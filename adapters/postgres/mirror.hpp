@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "adapters/postgres/connection.hpp"
+#include "adapters/postgres/endpoint.hpp"
 #include "adapters/postgres/migrations.hpp"
 #include "adapters/postgres/row.hpp"
 #include "journal/mirror_target.hpp"
@@ -16,6 +18,8 @@ namespace logline::postgres {
 
 struct mirror_options {
   server_address server;
+  /// Which server, instead of `server`, where that may change; its epoch is this writer's once there was a switch.
+  std::shared_ptr<const endpoint> where;
   std::string site;
   core::partition_id partition;
   /// Of this writer, where it has one: a lower one than the database has seen is refused. Without: the database's own.
@@ -66,6 +70,7 @@ class mirror final : public journal::mirror_target {
 
   mirror_options settings_;
   std::optional<connection> session_;
+  std::uint64_t server_ = 0;  ///< of `where`, that the session is with
   bool migrated_ = false;
   bool month_was_missing_ = false;
   journal::mirror_position at_;

@@ -3,8 +3,8 @@
 #include <cstring>
 #include <memory>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "domain/core/bytes.hpp"
 #include "domain/core/invariant.hpp"
@@ -54,13 +54,26 @@ digest sha256(std::initializer_list<std::string_view> parts) {
   return out;
 }
 
+// RFC 2104 by hand: OpenSSL 3's HMAC() fetches and allocates each time, which costs as much as hashing a line.
 digest hmac_sha256(std::string_view key, std::string_view message) {
-  digest out;
-  unsigned length = 0;
-  const auto* done =
-      HMAC(sha256_algorithm(), key.data(), static_cast<int>(key.size()),
-           reinterpret_cast<const unsigned char*>(message.data()), message.size(), out.octets.data(), &length);
-  LL_INVARIANT(done != nullptr && length == 32, "HMAC failed inside OpenSSL, length {}", length);
+  constexpr std::size_t block_bytes = 64;
+  digest short_key;
+  if (key.size() > block_bytes) {
+    short_key = sha256(key);
+    key = short_key.view();
+  }
+  std::array<char, block_bytes> inner{};
+  std::array<char, block_bytes> outer{};
+  for (std::size_t i = 0; i < block_bytes; ++i) {
+    const char c = i < key.size() ? key[i] : '\0';
+    inner[i] = static_cast<char>(c ^ 0x36);
+    outer[i] = static_cast<char>(c ^ 0x5c);
+  }
+  const auto first = sha256({std::string_view{inner.data(), inner.size()}, message});
+  const auto out = sha256({std::string_view{outer.data(), outer.size()}, first.view()});
+  OPENSSL_cleanse(inner.data(), inner.size());
+  OPENSSL_cleanse(outer.data(), outer.size());
+  OPENSSL_cleanse(short_key.octets.data(), short_key.octets.size());
   return out;
 }
 

@@ -181,6 +181,73 @@ class outlives_the_server(mirrored_node):
         self.assert_equal_to_journal()
 
 
+class takes_commands_from_the_inbox(mirrored_node):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.enqueue(1)
+        self.await_said("migration 002_inbox applied")
+        self.server.let_log_in("logline_inbox", "logline_auditor", "logline_readonly")
+
+    def put(self, target, command, payload, id="gen_random_uuid()"):
+        self.server.sql(f"INSERT INTO ledger.inbox (id, tenant, target, command, payload) VALUES ({id}, 'acme', '{target}', '{command}', "
+                        f"'{json.dumps(payload)}')", user="logline_inbox")
+
+    def results(self, count):
+        end = time.monotonic() + 60
+        while True:
+            listed = self.server.sql("SELECT i.target, r.accepted, r.code, r.gseq FROM ledger.inbox_result r JOIN ledger.inbox i USING (id) ORDER BY i.at",
+                                     user="logline_auditor").split("\n")
+            if listed != [""] and len(listed) >= count:
+                return listed
+            self.assertLess(time.monotonic(), end, listed)
+            time.sleep(0.05)
+
+    @proves("PGM-10")
+    def test_a_row_is_a_command_and_a_bad_one_holds_nobody_up(self):
+        self.put("flag/a", "set", {"value": True, "reason": "sql"})
+        self.put("flag/b", "no_such_command", {})
+        self.put("nothing/b", "set", {})
+        self.put("flag/../b", "set", {})
+        self.put("flag/c", "set", {"value": True, "colour": "red"})
+        self.put("flag/d", "set", {"value": "x\\u0000y", "reason": "sql"})
+        self.put("flag/e", "set", {"value": 7, "reason": "sql"})
+        found = [line.split("|") for line in self.results(7)]
+        self.assertEqual([(line[0], line[1]) for line in found],
+                         [("flag/a", "t"), ("flag/b", "f"), ("nothing/b", "f"), ("flag/../b", "f"), ("flag/c", "f"), ("flag/d", "t"), ("flag/e", "t")])
+        self.assertEqual([line[2] for line in found][1:5], ["UNKNOWN_COMMAND", "NOT_FOUND", "INVALID_INPUT", "INVALID_INPUT"])
+        history = json.loads(self.logline("history", "acme/flag/a").stdout)
+        self.assertEqual(history[0]["principal"], "inbox:logline_inbox")
+        self.assertEqual(history[0]["gseq"], int(found[0][3]))
+
+    @proves("PGM-10")
+    def test_kills_do_a_command_once(self):
+        """Between sending and answering a row the node is gone: its next life sends it again and finds the first answer."""
+        for turn in range(3):
+            for n in range(10):
+                self.put("task_queue/inbox", "enqueue", {"kind": "noop", "payload": {"n": turn * 10 + n}})
+            self.kill()
+            self.start()
+        self.results(30)
+        self.stop()
+        done = self.offline("cat", "--key", "inbox", "--event", "task_enqueued")
+        self.assertEqual(done.count("task_enqueued"), 30)
+
+    @proves("PGM-10", "PGM-06")
+    def test_senders_may_do_nothing_else(self):
+        self.put("flag/a", "set", {"value": True, "reason": "sql"}, id="'00000000-0000-7000-8000-000000000001'")
+        self.results(1)
+        for statement, why in (("SELECT * FROM ledger.inbox", "permission denied"), ("SELECT * FROM ledger.inbox_result", "permission denied"),
+                               ("SELECT * FROM ledger.visible_timeline", "permission denied"), ("DELETE FROM ledger.inbox", "permission denied"),
+                               ("INSERT INTO ledger.inbox (tenant, target, command, by_role) VALUES ('acme', 'flag/a', 'set', 'postgres')", "permission denied"),
+                               ("INSERT INTO ledger.inbox_result (id, accepted) VALUES (gen_random_uuid(), true)", "permission denied")):
+            code, _, said = self.server.sql(statement, user="logline_inbox", check=False)
+            self.assertNotEqual(code, 0, statement)
+            self.assertIn(why, said, statement)
+        for statement in ("UPDATE ledger.inbox SET command = 'x'", "DELETE FROM ledger.inbox_result", "TRUNCATE ledger.inbox"):
+            self.assertIn("immutable table", self.server.sql(statement, check=False)[2])
+
+
 class proves_and_gives_back(mirrored_node):
     def offline_logline(self, *arguments, code=0):
         done = subprocess.run([PROGRAMS / "logline", "--output", "json", *map(str, arguments), "--data", self.data], capture_output=True,
@@ -239,7 +306,7 @@ class proves_and_gives_back(mirrored_node):
         self.enqueue(5)
         self.await_said("run logline mirror migrate")
         done = json.loads(self.offline_logline("mirror", "migrate", *self.database()))["done"]
-        self.assertEqual(done[0], "migration 001_ledger")
+        self.assertEqual(done[:2], ["migration 001_ledger", "migration 002_inbox"])
         self.stop()    # the mirror tries again, later each time, and once more at the end
         self.assert_equal_to_journal()
         self.assertEqual(json.loads(self.offline_logline("mirror", "migrate", *self.database()))["done"], [])

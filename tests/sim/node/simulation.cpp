@@ -290,7 +290,7 @@ class simulation {
     deliveries_.check(journal_, settled, out);
     tasks_.check(journal_, settled, out);
     wakes_.check(journal_, settled ? std::optional{machine_.wall()} : std::nullopt, out);
-    copy_.check(journal_, settled, out);
+    copy_.check(journal_, false, out);
   }
 
   void digest_replay(std::string_view who) {
@@ -398,6 +398,8 @@ class simulation {
       return wrong("start", "refuses after an orderly end: " + again.error().text());
     last_ending_ = "an orderly end";
     check_after_start();
+    // A node that stops in order leaves its copies level.
+    copy_.check(journal_, true, report_.findings);
     machine_.kill();
   }
 
