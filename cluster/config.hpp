@@ -93,6 +93,8 @@ struct node_config {
 
   postgres_config postgres;
   privacy_config privacy;
+  clock_time mirror_verify_at{3, 10};  ///< MIR-05 …
+  std::int64_t mirror_verify_s = 0;    ///< … or so often, everything; 0: at that time
 
   offsite_config offsite;
 

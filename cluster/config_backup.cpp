@@ -1,27 +1,8 @@
-#include <charconv>
-
 #include "cluster/config_rules.hpp"
 #include "cluster/stores.hpp"
 #include "journal/settings.hpp"
 
 namespace logline::cluster {
-
-namespace {
-
-/// "02:15"
-std::string set_time(clock_time& to, const std::string& text) {
-  unsigned hour = 0;
-  unsigned minute = 0;
-  const char* const end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, hour);
-  if (text.size() != 5 || text[2] != ':' || first.ptr != text.data() + 2) return "must be HH:MM, in UTC";
-  const auto second = std::from_chars(text.data() + 3, end, minute);
-  if (second.ptr != end || hour > 23 || minute > 59) return "must be HH:MM, in UTC";
-  to = {static_cast<int>(hour), static_cast<int>(minute)};
-  return {};
-}
-
-}  // namespace
 
 std::vector<rule> backup_rules() {
   return {

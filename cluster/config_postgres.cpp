@@ -34,6 +34,11 @@ rule truth(std::string_view name, std::string_view doc, bool postgres_config::*f
 
 std::vector<rule> postgres_rules() {
   return {
+      text("mirror.verify_at", "when the mirrors are compared with the journal, HH:MM in UTC; on Sundays from gseq 1",
+           [](node_config& c, const std::string& t) { return set_time(c.mirror_verify_at, t); }),
+      integer_at("mirror.verify_s",
+                 "compare the mirrors from gseq 1 every so many seconds instead; 0: at mirror.verify_at", 0, 31'536'000,
+                 [](node_config& c, std::int64_t n) { c.mirror_verify_s = n; }),
       integer_at("pg.batch", "records in one transaction of the PostgreSQL mirror", 1, 1'000,
                  [](node_config& c, std::int64_t n) { c.postgres.batch = static_cast<std::size_t>(n); }),
       integer_at("pg.batch_ms", "milliseconds that records may wait for others of their transaction", 1, 60'000,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -37,6 +38,19 @@ inline rule text(std::string_view name, std::string_view doc,
             const auto t = value.value_exact<std::string>();
             return t ? set(config, *t) : "must be text";
           }};
+}
+
+/// "02:15"
+inline std::string set_time(clock_time& to, const std::string& text) {
+  unsigned hour = 0;
+  unsigned minute = 0;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, hour);
+  if (text.size() != 5 || text[2] != ':' || first.ptr != text.data() + 2) return "must be HH:MM, in UTC";
+  const auto second = std::from_chars(text.data() + 3, end, minute);
+  if (second.ptr != end || hour > 23 || minute > 59) return "must be HH:MM, in UTC";
+  to = {static_cast<int>(hour), static_cast<int>(minute)};
+  return {};
 }
 
 /// The keys of pg.*; see postgres.hpp.

@@ -131,6 +131,12 @@ measured_duty make_watch(const node_config& config, const std::shared_ptr<actors
 
 }  // namespace
 
+journal::result<postgres::server_address> active_server(const node_config& config) {
+  const auto where = load_endpoint(config);
+  if (!where) return where.error();
+  return (*where)->current().server;
+}
+
 journal::result<postgres_parts> make_postgres(const node_config& config, const std::shared_ptr<actors::alerts>& alerts,
                                               std::function<actors::door*()> door) {
   auto where = load_endpoint(config);

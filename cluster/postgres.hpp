@@ -10,6 +10,7 @@
 #include "actors/alerts.hpp"
 #include "actors/door.hpp"
 #include "actors/mirror_part.hpp"
+#include "adapters/postgres/connection.hpp"
 #include "cluster/config.hpp"
 #include "cluster/measured_duty.hpp"
 #include "journal/errc.hpp"
@@ -21,6 +22,9 @@ inline constexpr std::string_view postgres_mirror = "postgres";
 /// A password's file: its first line. Errors: key_missing where it cannot be read, or others than its owner may read
 /// it; the message names the file, never what is in it.
 journal::result<std::string> read_password(const std::filesystem::path& file);
+
+/// The server that the mirror writes to, as DATA/postgres.json has it. Errors as make_postgres.
+journal::result<postgres::server_address> active_server(const node_config& config);
 
 struct postgres_parts {
   actors::mirror_part mirror;

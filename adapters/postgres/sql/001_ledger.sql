@@ -202,13 +202,12 @@ $body$;
 CREATE FUNCTION @schema@.as_bytes(v jsonb) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
   SELECT CASE WHEN jsonb_typeof(v) = 'object' AND v ? '$b64' THEN decode(v ->> '$b64', 'base64') END
 $body$;
-CREATE FUNCTION @schema@.as_time(v jsonb) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-  SELECT CASE WHEN @schema@.as_number(v) BETWEEN -62135596800000000 AND 253402300799999999
-              THEN timestamptz 'epoch' + @schema@.as_number(v) * interval '1 microsecond' END
-$body$;
-CREATE FUNCTION @schema@.as_uuid(v jsonb) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $body$
-  SELECT CASE WHEN octet_length(@schema@.as_bytes(v)) = 16 THEN encode(@schema@.as_bytes(v), 'hex')::uuid END
-$body$;
+-- These two name others of the schema: parsed now, and not by name when they run, they outlive its renaming (MIR-06).
+CREATE FUNCTION @schema@.as_time(v jsonb) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN CASE WHEN @schema@.as_number(v) BETWEEN -62135596800000000 AND 253402300799999999
+              THEN timestamptz 'epoch' + @schema@.as_number(v) * interval '1 microsecond' END;
+CREATE FUNCTION @schema@.as_uuid(v jsonb) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN CASE WHEN octet_length(@schema@.as_bytes(v)) = 16 THEN encode(@schema@.as_bytes(v), 'hex')::uuid END;
 
 -- The hash chain over rows in order (journal §1): the hash behind the last of them, from the one before the first.
 CREATE FUNCTION @schema@.chain_step(state bytea, before bytea, record bytea) RETURNS bytea

@@ -280,6 +280,30 @@ class proves_and_gives_back(mirrored_node):
         self.assertEqual([(found["first_gseq"], found["last_gseq"]) for found in report["mirrors"][1]["differs"]], [(10001, report["journal"])])
         self.assertEqual(report["mirrors"][1]["records"], report["journal"])    # counts alone say nothing
 
+    @proves("MIR-05")
+    def test_the_node_itself_compares_while_it_serves(self):
+        self.start("--set", "mirror.verify_s=1")
+        for _ in range(5):
+            self.enqueue(100)
+        head = self.head()
+        for mirror in ("postgres", "ndjson"):
+            self.await_figure(f'mirror_verified_gseq{{mirror="{mirror}"}}', lambda value: value >= head)
+        self.await_figure('alert_active{alert="INTEGRITY_MISMATCH"}', lambda value: value == 0)
+        self.server.sql("SET ledger.migrating = 'on'; ALTER TABLE %s DISABLE TRIGGER ALL; UPDATE ledger.journal_event SET actor = 'nobody' "
+                        "WHERE gseq = 77" % self.server.sql("SELECT tableoid::regclass FROM ledger.journal_event LIMIT 1"))
+        self.await_figure('alert_active{alert="INTEGRITY_MISMATCH"}', lambda value: value == 1)
+        self.assertIn("ALERT INTEGRITY_MISMATCH: postgres gseq 77 to 77", self.said())
+        self.stop()
+
+    def await_figure(self, name, wanted):
+        end = time.monotonic() + 60
+        while True:
+            found = re.search("^" + re.escape(name) + r" (\S+)", self.request("/metrics")[2].decode(), re.M)
+            if found and wanted(float(found[1])):
+                return
+            self.assertLess(time.monotonic(), end, f"{name} is {found and found[1]}\n{self.said()}")
+            time.sleep(0.05)
+
     @proves("REP-05", "REP-A1")
     def test_a_node_is_made_anew_from_the_database_alone(self):
         self.start()
