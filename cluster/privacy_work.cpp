@@ -20,6 +20,7 @@
 #include "domain/timeline/commands.hpp"
 #include "domain/work/commands.hpp"
 #include "domain/work/replies.hpp"
+#include "journal/certificate.hpp"
 #include "journal/msgpack_cursor.hpp"
 #include "journal/record.hpp"
 
@@ -29,7 +30,6 @@ namespace {
 
 using privacy::request_kind;
 
-constexpr std::string_view signed_as = "logline erasure certificate 1\n";
 constexpr auto answer_time = std::chrono::seconds(60);
 constexpr std::int64_t attempts_before_alert = 5;  // as many as the task has
 
@@ -55,19 +55,6 @@ constexpr auto describe(core::type_tag<certificate_text>) {
       field("tasks_cancelled", &c::tasks_cancelled), field("ledger", &c::ledger, {.doc = "line of the shred ledger"}),
       field("display", &c::display, {.doc = "what to show instead of the person's name; of ANONYMIZE"}),
       field("at", &c::at));
-}
-struct signed_certificate {
-  std::string certificate;
-  std::string sig;
-  std::string key;
-};
-constexpr auto describe(core::type_tag<signed_certificate>) {
-  using core::field;
-  using c = signed_certificate;
-  return core::description<c>("signed_certificate", "A certificate and its signature.",
-                              field("certificate", &c::certificate, {.doc = "JSON text, as it was signed"}),
-                              field("sig", &c::sig, {.doc = "Ed25519, base64"}),
-                              field("key", &c::key, {.doc = "id of the site's key"}));
 }
 
 /// Whatever is wrong with keys or ledger, the request stays open and is tried again.
@@ -350,12 +337,10 @@ void privacy_work::office::fail(const core::address& request, std::int64_t attem
 }
 
 core::document privacy_work::office::sign(const certificate_text& text) const {
-  signed_certificate out;
-  core::json_sink json{out.certificate};
-  core::encode_value(json, text);
-  out.sig = core::to_base64(parts.site.sign(std::string{signed_as} + out.certificate));
-  out.key = parts.site.public_key().id();
-  return core::to_document(out);
+  std::string json;
+  core::json_sink to{json};
+  core::encode_value(to, text);
+  return journal::sign_certificate(std::move(json), parts.site);
 }
 
 privacy_work::privacy_work(privacy_work_parts parts) : in_(std::make_unique<office>(std::move(parts))) {}
@@ -384,18 +369,6 @@ std::vector<actors::shell_handler> privacy_work::handlers() {
            taking(process::gdpr_task_kind)},
           {std::string{process::gdpr_alert_kind}, "Tells operators of a request that waits too long.",
            taking(process::gdpr_alert_kind)}};
-}
-
-core::result<std::string> verify_certificate(std::string_view json, const journal::site_public_key& site) {
-  const auto parsed = core::document_from_json(json);
-  if (!parsed) return parsed.error();
-  const auto given = core::from_msgpack<signed_certificate>(parsed->msgpack);
-  if (!given) return given.error();
-  const auto signature = core::from_base64(given->sig);
-  if (!signature || !site.verify(std::string{signed_as} + given->certificate, *signature))
-    return core::failure{core::failure_kind::conflict, "SIGNATURE_INVALID",
-                         "the certificate is not signed by this site's key, or was altered"};
-  return given->certificate;
 }
 
 }  // namespace logline::cluster

@@ -47,7 +47,4 @@ class privacy_work {
   std::unique_ptr<office> in_;
 };
 
-/// Whether a certificate, as a request's `certificate` query answers it in JSON, is signed by the site; its text.
-core::result<std::string> verify_certificate(std::string_view json, const journal::site_public_key& site);
-
 }  // namespace logline::cluster
