@@ -33,6 +33,7 @@ void add_backup_commands(CLI::App& app, invocation& run);
 void add_restore_command(CLI::App& app, invocation& run);
 void add_sign_commands(CLI::App& app, invocation& run);     // sign, verify, keys
 void add_archive_commands(CLI::App& app, invocation& run);  // archive run, list, verify, fetch, query, state
+void add_gdpr_commands(CLI::App& app, invocation& run);     // gdpr request, status, certificate, verify
 void add_completion_command(CLI::App& app, invocation& run);
 
 }  // namespace logline::cli
