@@ -31,6 +31,9 @@ using journal::error;
 constexpr core::duration_us ship_lag_max = core::seconds(60);
 constexpr core::duration_us backup_age_max = core::hours(26);
 
+constexpr std::uint64_t small_segments_max = 1'000;  // more than an hour's
+constexpr std::size_t small_segments_kept = 12;      // the newest minute stays as it was sent
+
 fs::path backup_directory(const node_config& config) {
   return config.backup.directory.empty() ? config.data / "backups" : config.backup.directory;
 }
@@ -365,7 +368,11 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
   }
 
   core::outcome ship(const std::stop_token& wanted) {
-    const auto sent = ship_all(wanted);
+    auto sent = ship_all(wanted);
+    if (sent && sent->segments > 0 && (small_segments_ += sent->segments) >= small_segments_max) {
+      if (auto merged = shipper_->merge(small_segments_kept, wanted); !merged) sent = std::move(merged).error();
+      if (sent) small_segments_ = 0;
+    }
     if (!sent && wanted.stop_requested()) return core::done{};
     const core::timestamp now = actors::wall_clock();
     if (sent) {
@@ -437,6 +444,7 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
   std::map<std::string, std::string> last_;                     ///< job → what it came to, as JSON
   std::unique_ptr<journal::object_store> ship_place_;           // by the shipping duty alone
   std::optional<journal::shipper> shipper_;
+  std::uint64_t small_segments_ = 0;  ///< shipped since the last merge
 };
 
 }  // namespace

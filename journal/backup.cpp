@@ -155,7 +155,7 @@ class making {
     auto contents = to_.list(contents_prefix);
     if (!contents) return std::move(contents).error();
     for (auto& each : *contents)
-      held_.insert(std::move(each.name));
+      held_.emplace(std::move(each.name), each.bytes);
     auto names = backup_names(to_);
     if (!names) return std::move(names).error();
     for (auto name = names->rbegin(); name != names->rend(); ++name) {
@@ -198,7 +198,7 @@ class making {
     report_.bytes += file.bytes;
     const auto known = known_.find(path);
     const bool unchanged = known != known_.end() && file.crc32c != 0 && known->second.crc32c == file.crc32c &&
-                           known->second.bytes == file.bytes && held_.contains(content_name(known->second.sha256));
+                           known->second.bytes == file.bytes && holds(known->second);
     if (unchanged) {
       file.sha256 = known->second.sha256;
     } else {
@@ -206,15 +206,21 @@ class making {
       if (!digest) return std::move(digest).error();
       file.sha256 = *digest;
       const std::string name = content_name(file.sha256);
-      if (!held_.contains(name)) {
+      if (!holds(file)) {
         if (auto stored = to_.put_file(name, source, file.sha256); !stored) return stored;
         pace_.pass(file.bytes);
-        held_.insert(name);
+        held_[name] = file.bytes;
         report_.new_bytes += file.bytes;
       }
     }
     report_.content.files.push_back(std::move(file));
     return core::done{};
+  }
+
+  /// A content that was cut is stored anew.
+  bool holds(const manifest_file& file) const {
+    const auto found = held_.find(content_name(file.sha256));
+    return found != held_.end() && found->second == file.bytes;
   }
 
   result<core::digest> read_content(const fs::path& source, const manifest_file& expected) {
@@ -257,7 +263,7 @@ class making {
   backup_report report_;
   std::map<std::string, std::uint32_t> tables_;  ///< name → crc32c
   std::map<std::string, manifest_file> known_;   ///< path → as the last backup has it
-  std::set<std::string> held_;                   ///< names of contents
+  std::map<std::string, std::uint64_t> held_;    ///< names of contents → bytes
 };
 
 error damaged_file(const manifest_file& file, std::string_view found) {

@@ -119,19 +119,22 @@ const stored_backup* restore_sources::base_beyond(core::gseq position, std::opti
   return out;
 }
 
-// Segments of one generation do not overlap.
+// Segments of one generation follow one another, but for what a merge that was cut off left beside the larger ones.
 std::vector<segment_name> restore_sources::segments_after(core::gseq position) const {
   const core::gseq wanted = core::next(position);
   std::vector<segment_name> out;
   for (auto generation = limits_.rbegin(); generation != limits_.rend() && generation->first > 0; ++generation) {
     if (wanted > generation->second) continue;
-    const auto behind = std::upper_bound(segments_.begin(), segments_.end(), std::pair{generation->first, wanted},
-                                         [](const auto& w, const segment_name& s) {
-                                           return w < std::pair{s.generation, s.first};
-                                         });
-    if (behind == segments_.begin()) continue;
-    const auto& candidate = *std::prev(behind);
-    if (candidate.generation == generation->first && wanted <= candidate.last) out.push_back(candidate);
+    auto at = std::upper_bound(segments_.begin(), segments_.end(), std::pair{generation->first, wanted},
+                               [](const auto& w, const segment_name& s) {
+                                 return w < std::pair{s.generation, s.first};
+                               });
+    while (at != segments_.begin() && std::prev(at)->generation == generation->first) {
+      --at;
+      if (wanted > at->last) continue;
+      out.push_back(*at);
+      break;
+    }
   }
   return out;
 }

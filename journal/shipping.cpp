@@ -1,6 +1,7 @@
 #include "journal/shipping.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,38 +66,86 @@ result<bool> shipper::adopt(const segment_name& name) {
   return true;
 }
 
-result<bool> shipper::ship_one(shipped& sum) {
+/// The records from `first` on, up to `last_max` or as many as one segment holds; a last position before `first` where
+/// there are none.
+result<segment_name> shipper::write_segment(core::gseq first, core::gseq last_max, const core::digest& before,
+                                            core::digest& after, std::uint64_t& bytes) {
   segment_header header;
   header.site = settings_.site;
   header.partition = settings_.partition.value;
   header.generation = settings_.generation;
-  header.first = core::next(at_);
-  header.before = chain_;
+  header.first = first;
+  header.last = core::gseq{first.value - 1};
+  header.before = header.after = before;
   header.cut_at = settings_.clock();
   std::string records;
-  core::gseq last = at_;
-  core::digest chain = chain_;
-  auto read = log_.scan(header.first, [&](const record_view& r) {
+  auto read = log_.scan(first, [&](const record_view& r) {
+    if (r.position > last_max) return false;
     if (records.empty()) header.first_at = r.at;
     append_segment_record(r.bytes, records);
-    chain = chain_hash(chain, leaf_hash(r.bytes));
-    last = r.position;
+    header.after = chain_hash(header.after, leaf_hash(r.bytes));
+    header.last = r.position;
     header.last_at = r.at;
     return records.size() < segment_plain_bytes;
   });
   if (!read) return std::move(read).error();
-  if (records.empty()) return false;
-  header.last = last;
-  header.after = chain;
-  const std::string file = encode_segment(header, records, settings_.signers);
   const segment_name name{header.partition, header.generation, header.first, header.last};
+  if (records.empty()) return name;
+  const std::string file = encode_segment(header, records, settings_.signers);
   if (auto put = to_.put(name.text(), file); !put) return std::move(put).error();
-  at_ = last;
-  chain_ = chain;
+  after = header.after;
+  bytes += file.size();
+  return name;
+}
+
+result<bool> shipper::ship_one(shipped& sum) {
+  core::digest after;
+  const auto name = write_segment(core::next(at_), core::gseq{UINT64_MAX}, chain_, after, sum.bytes);
+  if (!name) return name.error();
+  if (name->last == at_) return false;
   ++sum.segments;
-  sum.records += header.last.value - header.first.value + 1;
-  sum.bytes += file.size();
+  sum.records += name->last.value - at_.value;
+  at_ = name->last;
+  chain_ = after;
   return true;
+}
+
+outcome shipper::merge(std::size_t keep, const std::stop_token& wanted) {
+  auto names = list_segments(to_, settings_.partition);
+  if (!names) return std::move(names).error();
+  std::erase_if(*names, [&](const segment_name& s) { return s.generation != settings_.generation || s.last > at_; });
+  if (names->size() <= keep) return core::done{};
+  names->resize(names->size() - keep);
+  // What is not right behind the one before it, or lies within it, a run that was cut off left: it begins a run anew.
+  std::size_t begin = 0;
+  for (std::size_t i = 1; i <= names->size(); ++i) {
+    if (i < names->size() && (*names)[i].first == core::next((*names)[i - 1].last)) continue;
+    if (auto merged = merge_run(std::span{*names}.subspan(begin, i - begin), wanted); !merged) return merged;
+    begin = i;
+  }
+  return core::done{};
+}
+
+outcome shipper::merge_run(std::span<const segment_name> run, const std::stop_token& wanted) {
+  if (run.size() < 2) return core::done{};
+  const auto before = log_.chain_at(core::gseq{run.front().first.value - 1});
+  if (!before) return before.error();
+  core::digest chain = *before;
+  core::gseq next = run.front().first;
+  std::vector<segment_name> large;
+  while (next <= run.back().last) {
+    if (wanted.stop_requested()) return error{errc::stopped, "merging was called off", next};
+    std::uint64_t bytes = 0;
+    const auto name = write_segment(next, run.back().last, chain, chain, bytes);
+    if (!name) return name.error();
+    if (name->last < next) return error{errc::position_gap, "the journal does not hold what was shipped", next};
+    large.push_back(*name);
+    next = core::next(name->last);
+  }
+  for (const auto& small : run)
+    if (std::find(large.begin(), large.end(), small) == large.end())
+      if (auto removed = to_.remove(small.text()); !removed) return removed;
+  return core::done{};
 }
 
 result<core::duration_us> shipper::behind() const {

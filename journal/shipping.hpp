@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -40,6 +41,11 @@ class shipper {
   /// stopped; those of log and place, after which ship() may be called again.
   result<shipped> ship(const std::stop_token& wanted);
 
+  /// Puts as few segments as hold them in the place of the small ones that were shipped since (all but the last
+  /// `keep`), the large before the small go: whatever crashes, every record is there once at least. So that a place
+  /// does not fill with an object every few seconds. Errors as ship().
+  outcome merge(std::size_t keep, const std::stop_token& wanted);
+
   /// Durable at the place, as far as known.
   core::gseq position() const { return at_; }
   /// The age of the oldest record that the place does not hold; 0 when there is none.
@@ -49,6 +55,9 @@ class shipper {
   outcome find_start();
   result<bool> adopt(const segment_name& name);
   result<bool> ship_one(shipped& sum);
+  result<segment_name> write_segment(core::gseq first, core::gseq last_max, const core::digest& before,
+                                     core::digest& after, std::uint64_t& bytes);
+  outcome merge_run(std::span<const segment_name> run, const std::stop_token& wanted);
 
   const partition_log& log_;
   object_store& to_;
