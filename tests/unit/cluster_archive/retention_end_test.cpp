@@ -24,13 +24,10 @@ std::unique_ptr<journal::partition_log> log_of(int days) {
     request.command_id = core::make_uuid7(now->us / 1'000, static_cast<std::uint64_t>(day), 1);
     request.correlation_id = request.command_id;
     request.decided_at = *now;
-    request.events.push_back({core::make_uuid7(now->us / 1'000, static_cast<std::uint64_t>(day), 2),
-                              "happened",
-                              1,
-                              std::string{"\x80"},
-                              {},
-                              {},
-                              {}});
+    auto& event = request.events.emplace_back();
+    event.event_id = core::make_uuid7(now->us / 1'000, static_cast<std::uint64_t>(day), 2);
+    event.event = "happened";
+    event.payload = "\x80";
     const auto done = log->append(std::vector{std::move(request)});
     REQUIRE(done);
     REQUIRE(done->front());
