@@ -88,8 +88,9 @@ using job_result = journal::result<std::string>;
 
 class desk final : public backup_desk, public std::enable_shared_from_this<desk> {
  public:
-  desk(const node_config& config, const journal::partition_log& log, std::shared_ptr<actors::alerts> alerts)
-      : config_(config), log_(log), alerts_(std::move(alerts)) {
+  desk(const node_config& config, const journal::partition_log& log, std::shared_ptr<actors::alerts> alerts,
+       std::function<std::uint64_t()> erasures)
+      : config_(config), log_(log), alerts_(std::move(alerts)), erasures_(std::move(erasures)) {
     counts_.newest_us = counts_.shipped_at_us = actors::wall_clock().us;
   }
 
@@ -273,6 +274,7 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
                                                      .files = configuration_files(config_),
                                                      .versions = {{"logline", LOGLINE_VERSION}},
                                                      .schemas = schemas_of_catalogue(),
+                                                     .erasures = erasures_(),
                                                      .signers = *signers,
                                                      .keys = *history,
                                                      .bytes_per_second = config_.backup.rate_mb * 1'000'000,
@@ -437,6 +439,7 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
   const node_config config_;
   const journal::partition_log& log_;
   const std::shared_ptr<actors::alerts> alerts_;
+  const std::function<std::uint64_t()> erasures_;
   counts counts_;
   std::mutex work_;                                             // one job at a time
   std::mutex mutex_;                                            // guards ordered_, last_
@@ -451,8 +454,9 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
 
 journal::result<std::shared_ptr<backup_desk>> backup_desk::open(const node_config& config,
                                                                 const journal::partition_log& log,
-                                                                std::shared_ptr<actors::alerts> alerts) {
-  auto made = std::make_shared<desk>(config, log, std::move(alerts));
+                                                                std::shared_ptr<actors::alerts> alerts,
+                                                                std::function<std::uint64_t()> erasures) {
+  auto made = std::make_shared<desk>(config, log, std::move(alerts), std::move(erasures));
   if (auto sound = made->check(); !sound) return std::move(sound).error();
   return std::shared_ptr<backup_desk>{std::move(made)};
 }

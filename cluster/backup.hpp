@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,11 +19,12 @@ namespace logline::cluster {
 /// shipping every few seconds, and what is asked for over HTTP.
 class backup_desk {
  public:
-  /// `log` outlives the duties. Errors: key_missing (backup.offsite_key, or one that lies in the data directory), those
-  /// of opening the places.
+  /// `log` outlives the duties; `erasures` says how many there are in the shred ledger. Errors: key_missing
+  /// (backup.offsite_key, or one that lies in the data directory), those of opening the places.
   static journal::result<std::shared_ptr<backup_desk>> open(const node_config& config,
                                                             const journal::partition_log& log,
-                                                            std::shared_ptr<actors::alerts> alerts);
+                                                            std::shared_ptr<actors::alerts> alerts,
+                                                            std::function<std::uint64_t()> erasures);
   virtual ~backup_desk() = default;
 
   virtual std::vector<std::shared_ptr<const actors::duty>> duties() = 0;

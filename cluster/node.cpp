@@ -270,7 +270,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
   p->log = *std::move(log);
-  auto backups = backup_desk::open(config, *p->log, p->alerts);
+  auto backups =
+      backup_desk::open(config, *p->log, p->alerts, [keys = p->privacy.keys.get()] { return keys->erasures(); });
   if (!backups) return refused(exit_data_refused, backups.error().text());
   p->backups = *std::move(backups);
   for (auto& duty : p->backups->duties())

@@ -143,6 +143,7 @@ class making {
     m.label = request_.label;
     m.versions = request_.versions;
     m.schemas = request_.schemas;
+    m.erasures = request_.erasures;
     for (const auto& key : request_.signers)
       m.keys.push_back(key.public_key().id());
     m.journals.push_back(

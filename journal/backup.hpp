@@ -48,6 +48,7 @@ struct backup_request {
   std::map<std::string, std::string> files = {};  ///< path → content to keep beside the journal: the configuration
   std::map<std::string, std::string> versions = {};
   std::map<std::string, std::uint64_t> schemas = {};
+  std::uint64_t erasures = 0;                   ///< in the shred ledger
   std::span<const site_key> signers;            ///< at least one
   const key_history& keys;                      ///< what an existing backup of the day may be signed by
   std::uint64_t bytes_per_second = 0;           ///< BAK-10; 0: as fast as it goes

@@ -37,8 +37,8 @@ constexpr auto describe(core::type_tag<manifest>) {
       "manifest", "", field("logline_manifest", &f::format), field("name", &f::name), field("at", &f::at),
       field("duration_ms", &f::duration_ms), field("label", &f::label, {.optional = true}),
       field("journals", &f::journals, {.optional = true}), field("versions", &f::versions, {.optional = true}),
-      field("schemas", &f::schemas, {.optional = true}), field("keys", &f::keys, {.optional = true}),
-      field("files", &f::files, {.size_max = files_max}));
+      field("schemas", &f::schemas, {.optional = true}), field("erasures", &f::erasures, {.optional = true}),
+      field("keys", &f::keys, {.optional = true}), field("files", &f::files, {.size_max = files_max}));
 }
 
 std::string manifest_text(const manifest& m) {

@@ -47,6 +47,7 @@ struct manifest {
   std::vector<manifest_journal> journals;
   std::map<std::string, std::string> versions;   ///< of program and formats
   std::map<std::string, std::uint64_t> schemas;  ///< event type → version written
+  std::uint64_t erasures = 0;                    ///< in the shred ledger (GDP-08)
   std::vector<std::string> keys;                 ///< ids of the public keys in use, never keys
   std::vector<manifest_file> files;              ///< sorted by path
   friend bool operator==(const manifest&, const manifest&) = default;

@@ -284,8 +284,8 @@ class restoring {
     report_.generation = std::max(report_.generation, sources_.newest_generation() + 1);
     if (auto verified = verify(); !verified) return verified;
     if (auto copied = copy_keys(); !copied) return copied;
-    if (request_.replay_shreds)
-      if (auto replayed = request_.replay_shreds(unfinished_); !replayed) return replayed;
+    if (request_.subjects)
+      if (auto put = restore_keys(unfinished_, *request_.subjects, sources_.erasures()); !put) return put;
     const restore_marker marker{report_.generation, request_.inspection,   request_.clock(),
                                 report_.base,       report_.head.position, report_.head.chain};
     if (auto written = write_restore_marker(unfinished_, marker); !written) return written;

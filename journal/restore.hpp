@@ -13,6 +13,7 @@
 #include "journal/object_store.hpp"
 #include "journal/partition_log.hpp"
 #include "journal/record_line.hpp"
+#include "journal/restored_keys.hpp"
 
 namespace logline::journal {
 
@@ -32,9 +33,9 @@ struct restore_request {
   bool inspection = false;                       ///< the copy is to be read only (BAK-12)
   core::partition_id partition = {};
   std::function<core::timestamp()> clock = {};  ///< must be set
-  /// Last step before the copy stands: what an older backup must not bring back is taken out again (BAK-13, GDP-08).
-  /// Its error fails the restore.
-  std::function<outcome(const std::filesystem::path& data)> replay_shreds = {};
+  /// The subjects' keys and the shred ledger: what an older backup must not bring back is taken out before the copy
+  /// stands (BAK-13). Nothing: the copy is for looking at the journal alone.
+  std::optional<key_sources> subjects = {};
   /// `what` is a phase: "files", "records", "verify".
   std::function<void(std::string_view what, std::uint64_t done, std::uint64_t total)> progress = {};
 };

@@ -37,6 +37,8 @@ result<restore_sources> restore_sources::read(object_store& from, const key_hist
   if (!segments) return std::move(segments).error();
   restore_sources out;
   for (const auto& b : *backups)
+    out.erasures_ = std::max(out.erasures_, b.content.erasures);
+  for (const auto& b : *backups)
     out.newest_generation_ = std::max(out.newest_generation_, b.content.journals.front().generation);
   for (const auto& s : *segments)
     out.newest_generation_ = std::max(out.newest_generation_, s.generation);

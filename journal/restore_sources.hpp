@@ -27,6 +27,8 @@ class restore_sources {
   /// The newest position, and the time up to which nothing is missing, of this history.
   core::gseq last() const { return last_; }
   core::timestamp covered_until() const { return covered_until_; }
+  /// How many the newest backup knows of.
+  std::uint64_t erasures() const { return erasures_; }
 
   /// The newest base that `fits`; null when there is none.
   const stored_backup* base_for(const std::function<bool(const manifest_journal&)>& fits) const;
@@ -49,6 +51,7 @@ class restore_sources {
   std::map<std::uint32_t, core::gseq> limits_;  ///< of generations before this one
   core::gseq last_;
   core::timestamp covered_until_;
+  std::uint64_t erasures_ = 0;
 };
 
 }  // namespace logline::journal

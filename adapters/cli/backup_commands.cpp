@@ -18,6 +18,7 @@
 #include "journal/backup.hpp"
 #include "journal/backup_retention.hpp"
 #include "journal/open.hpp"
+#include "journal/shred_ledger.hpp"
 
 namespace logline::cli {
 
@@ -85,6 +86,11 @@ void now(const backup_command& c, invocation& run) {
   if (!history) return run.fail(backup_trouble(history.error()));
   const auto signers = journal::load_backup_keys(keys, *history, actors::wall_clock());
   if (!signers) return run.fail(backup_trouble(signers.error()));
+  const auto site = journal::site_public_key::load(keys);
+  if (!site) return run.fail(backup_trouble(site.error()));
+  const fs::path ledger = data / "shreds";
+  const auto erased = journal::newest_shred_ledger(std::span{&ledger, 1}, *site);
+  if (!erased) return run.fail(backup_trouble(erased.error()));
   const auto place = open_place(c.where, true, run);
   if (!place) return;
   const auto made = journal::make_backup(*place, {.freeze = journal::freeze_stopped(data / "journal", {}),
@@ -94,6 +100,7 @@ void now(const backup_command& c, invocation& run) {
                                                   .generation = identity->generation,
                                                   .label = c.label,
                                                   .versions = {{"logline", LOGLINE_VERSION}},
+                                                  .erasures = erased->size(),
                                                   .signers = *signers,
                                                   .keys = *history,
                                                   .clock = actors::wall_clock});

@@ -32,6 +32,8 @@ struct restore_options {
   std::string tail;
   std::uint32_t generation = 0;
   bool inspect = false;
+  std::string keystore;
+  std::vector<std::string> shreds;
 };
 
 constexpr std::string_view tail_scheme = "ndjson:";
@@ -52,6 +54,7 @@ void restore(const restore_options& o, invocation& run) {
   request.inspection = o.inspect;
   request.clock = actors::wall_clock;
   request.progress = [&](std::string_view, std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  request.subjects = journal::key_sources{o.keystore, {o.shreds.begin(), o.shreds.end()}};
   if (!o.tail.empty())
     request.tail = [&](auto visit) { return run.env.read_ndjson(o.tail.substr(tail_scheme.size()), keys, visit); };
   const auto done = journal::restore(request);
@@ -158,6 +161,12 @@ void add_restore_command(CLI::App& app, invocation& run) {
       ->excludes(position)
       ->excludes(time);
   command->add_flag("--inspect", o->inspect, "The copy is to be read only: loglined will not open it");
+  command->add_option("--keystore", o->keystore, "A copy of the subjects' keys, to go with the data")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  command->add_option("--shreds", o->shreds, "Places of the shred ledger: nobody erased comes back")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
   add_key_options(*command, o->where);
   command->footer(
       "Example:\n  logline restore --from s3:https://s3.example/backups/lisbon --seal-key offsite.key "

@@ -265,6 +265,48 @@ class a_restore(backup_case):
         self.assertIn("not one of this journal", self.program("mirror", "reimport", "--data", forked, "--ndjson", copy, code=4))
 
 
+class an_erasure(backup_case):
+    @proves("BAK-13", "BAK-08", "GDP-08")
+    def test_is_not_undone_by_a_backup_that_is_older(self):
+        ledger = self.place / "ledger"
+        options = ["--set", f"privacy.shred_ledgers={ledger}"]
+        self.start(*options)
+        text = "ann likes chess"
+        status, _, body = self.request("/v2/entities/acme/task_queue/mail/enqueue_batch",
+                                       {"tasks": [{"kind": "mail.send", "payload": {"text": t}, "subject": who}
+                                                  for who, t in (("ann", text), ("bob", "bob plays go"))]})
+        self.assertEqual(status, 200, body)
+        json.loads(self.logline("backup", "now", "--label", "before").stdout)
+        self.stop()
+        keystore = self.place / "keystore"
+        shutil.copytree(self.data / "keystore", keystore)
+        self.start(*options)
+        status, _, body = self.request("/v2/entities/acme/gdpr_request/first/request", {"subject_id": "ann", "kind": "DELETE"})
+        self.assertEqual(status, 200, body)
+        deadline = time.monotonic() + 60
+        while json.loads(self.request("/v2/entities/acme/gdpr_request/first")[2])["state"]["status"] != "DONE":
+            self.assertLess(time.monotonic(), deadline)
+        later = json.loads(self.logline("backup", "now", "--label", "later").stdout)
+        self.stop()
+
+        source = self.data / "backups"
+        name = later["name"].removesuffix("-later") + "-before"
+        chosen = ["--base", name, "--to-gseq", "2", "--keystore", keystore]
+        self.assertIn("SHREDS_MISSING", self.restore(*chosen, source=source, code=4))
+        self.assertIn("SHREDS_MISSING", self.restore(source=source, code=4))    # the newest backup knows of an erasure
+        empty = self.place / "empty"
+        empty.mkdir()
+        self.assertIn("SHREDS_MISSING", self.restore("--shreds", empty, source=source, code=4))
+        self.assertFalse((self.place / "restored").exists())
+        self.restore(*chosen, "--shreds", ledger, source=source)
+        self.data = self.place / "restored"
+        self.start(*options)
+        seen = self.request("/v2/log?limit=10")[2].decode()
+        self.assertNotIn(text, seen)
+        self.assertIn("bob plays go", seen)
+        self.stop()
+
+
 class a_signature(backup_case):
     @proves("SIG-A1", "SIG-01", "SIG-02", "SIG-03")
     def test_fails_on_extra_missing_and_changed_files_and_strange_keys(self):
