@@ -94,7 +94,8 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
     counts_.newest_us = counts_.shipped_at_us = actors::wall_clock().us;
   }
 
-  /// Looks at what a wrong setting would only show at night.
+  /// Looks at what a wrong setting would only show at night. A place that is away keeps no node from serving: it is
+  /// told by an alert.
   journal::outcome check() {
     if (!config_.backup.offsite_url.empty()) {
       if (config_.backup.offsite_key.empty())
@@ -103,12 +104,14 @@ class desk final : public backup_desk, public std::enable_shared_from_this<desk>
       if (lies_below(config_.backup.offsite_key, config_.data))
         return error{
             errc::key_missing, "backup.offsite_key lies in the data directory, with which it would be lost", {}};
-      if (auto place = open_offsite({}); !place) return std::move(place).error();
+      auto place = open_offsite({});
+      if (!place && place.error().code != errc::store_failed) return std::move(place).error();
+      if (!place) alerts_->raise("SHIP_LAG", place.error().text());
     }
     auto place = open_local();
-    if (!place) return std::move(place).error();
-    const auto names = journal::backup_names(**place);
-    if (!names) return names.error();
+    const auto names =
+        place ? journal::backup_names(**place) : journal::result<std::vector<std::string>>{place.error()};
+    if (!names) return alerts_->raise("BACKUP_FAIL", names.error().text()), core::done{};
     for (const auto& name : *names)
       if (const auto day = core::parse_rfc3339(name.substr(8, 10) + "T00:00:00Z"); day && name == names->back())
         counts_.newest_us = day->us;

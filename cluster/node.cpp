@@ -198,6 +198,16 @@ void node::complete_behind_postgres(parts& p) {
   }
 }
 
+core::result<core::done, start_failure> node::open_backups(parts& p) {
+  auto desk = backup_desk::open(p.config, *p.log, p.alerts, [keys = p.privacy.keys.get()] { return keys->erasures(); });
+  if (!desk) return refused(exit_data_refused, desk.error().text());
+  p.backups = *std::move(desk);
+  for (auto& duty : p.backups->duties())
+    p.duties.push_back(std::move(duty));
+  p.figures.push_back([opened = p.backups] { return opened->figures(); });
+  return core::done{};
+}
+
 core::result<core::done, start_failure> node::serve(parts& p, const core::digest& founder) {
   http::server_options options;
   options.address = p.config.http_host;
@@ -270,13 +280,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();
   p->log = *std::move(log);
-  auto backups =
-      backup_desk::open(config, *p->log, p->alerts, [keys = p->privacy.keys.get()] { return keys->erasures(); });
-  if (!backups) return refused(exit_data_refused, backups.error().text());
-  p->backups = *std::move(backups);
-  for (auto& duty : p->backups->duties())
-    p->duties.push_back(std::move(duty));
-  p->figures.push_back([desk = p->backups] { return desk->figures(); });
+  if (auto opened = open_backups(*p); !opened) return opened.error();
   p->clock = std::make_unique<actors::engine_clock>(actors::wall_clock, p->log->head().at);
   p->commits =
       std::make_unique<journal::committer>(*p->log, config.admission, [feed = &p->feed](core::gseq) { feed->grown(); });

@@ -42,6 +42,7 @@ class node {
   static actors::runtime_parts living_parts(parts& p, std::function<void()> stop_wanted);
   /// Durability mirrored: completions wait for the PostgreSQL mirror, which then waits for nobody.
   static void complete_behind_postgres(parts& p);
+  static core::result<core::done, start_failure> open_backups(parts& p);
   static core::result<core::done, start_failure> serve(parts& p, const core::digest& founder);
   std::unique_ptr<parts> parts_;
 };

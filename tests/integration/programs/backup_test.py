@@ -129,6 +129,27 @@ class a_backup(backup_case):
         self.stop()
 
 
+    @proves("BAK-09", "BAK-07")
+    def test_place_that_is_away_is_told_and_one_without_a_key_is_refused(self):
+        blocked = self.place / "blocked"
+        blocked.write_text("a file where a directory must be")
+        self.start("--set", f"backup.dir={blocked}/backups")
+        self.assertEqual(self.figures()['alert_active{alert="BACKUP_FAIL"}'], 1)
+        self.enqueue(3)    # and the node serves
+        self.logline("backup", "now", code=1)
+        self.stop()
+        code, said = self.refused_start("--set", f"backup.offsite=dir:{self.place}/offsite")
+        self.assertEqual(code, 65)
+        self.assertIn("backup.offsite_key", said)
+        inside = self.keys / "offsite.key"
+        inside.write_text("0" * 64 + "\n")
+        inside.chmod(0o600)
+        code, said = self.refused_start("--set", f"backup.offsite=dir:{self.place}/offsite", "--set", f"backup.offsite_key={inside}")
+        self.assertEqual(code, 65)
+        self.assertIn("lies in the data directory", said)
+        self.assertFalse((self.place / "offsite").exists())
+
+
 class a_restore(backup_case):
     @proves("BAK-A2", "BAK-11")
     def test_undoes_an_operators_error_to_the_exact_event(self):
