@@ -8,7 +8,9 @@
 #include <variant>
 #include <vector>
 
+#include "actors/pull_desk.hpp"
 #include "actors/reply.hpp"
+#include "actors/subscription_lag.hpp"
 #include "domain/core/digest.hpp"
 #include "domain/core/entity.hpp"
 #include "domain/core/envelope.hpp"
@@ -90,6 +92,13 @@ class door {
   /// Entities of a tenant (all tenants when empty) and type (all when empty), after `after` in address order.
   virtual void directory(std::string tenant, std::string type, std::string after, std::size_t limit,
                          reply<std::vector<directory_entry>> answer) = 0;
+
+  /// Gives events of a durable subscription to a member: as soon as there are any, at the latest after the wait, then
+  /// none. Refusals are the subscription's, OVERLOADED when too many wait, UNAVAILABLE as for submit().
+  virtual void pull(pull_request request, reply<pulled> answer) = 0;
+
+  /// Where the open subscriptions of a tenant (of all when empty) stand, in address order; measured anew.
+  virtual void subscriptions(std::string tenant, reply<std::vector<subscription_lag>> answer) = 0;
 
   /// From the live entities, waking those that sleep; meant for a node at rest.
   virtual void live_digest(reply<state_digest> answer) = 0;

@@ -17,6 +17,8 @@
 #include "actors/projector.hpp"
 #include "actors/reactor.hpp"
 #include "actors/router.hpp"
+#include "actors/subscriber.hpp"
+#include "actors/subscription_meter.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/timekeeper.hpp"
 #include "actors/worker.hpp"
@@ -67,6 +69,8 @@ struct runtime::impl {
   librarian_actor library;
   digester_actor digests;
   supervisor_actor watch;
+  std::shared_ptr<pull_desk> pulls = std::make_shared<pull_desk>();
+  subscription_meter meter{parts.log, parts.types, parts.clock};
   std::stop_source duties_stop;    ///< asked of duties that are running
   supervisor_actor watch_mirrors;  ///< which outlive those who send commands, to see what they leave
   std::atomic<bool> open{false};
@@ -122,6 +126,10 @@ struct runtime::impl {
       all.push_back({"duty " + what->name, [this, what, &entrance](caf::local_actor* parent) {
                        return caf::actor_cast<caf::actor>(spawn_duty(parent, followers(entrance), what));
                      }});
+    all.push_back({"subscriber", [this, &entrance](caf::local_actor* parent) {
+                     return caf::actor_cast<caf::actor>(
+                         parent->spawn<caf::monitored>(subscriber, followers(entrance), pulls));
+                   }});
     all.push_back({"projector", [this, &entrance](caf::local_actor* parent) {
                      return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(projector, followers(entrance)));
                    }});
@@ -265,6 +273,26 @@ void runtime::directory(std::string tenant, std::string type, std::string after,
         to](journal::partition_log& log) { to->deliver(directory_view::list(log, tenant, type, after, limit)); });
 }
 
+void runtime::pull(pull_request request, reply<pulled> answer) {
+  if (!impl_->open.load(std::memory_order_acquire))
+    return answer.deliver(core::unavailable("the node is starting or stopping"));
+  impl_->pulls->put(std::move(request), std::move(answer));
+}
+
+void runtime::subscriptions(std::string tenant, reply<std::vector<subscription_lag>> answer) {
+  auto to = std::make_shared<reply<std::vector<subscription_lag>>>(std::move(answer));
+  read([this, tenant = std::move(tenant), to](journal::partition_log&) {
+    auto all = impl_->meter.measure();
+    if (all && !tenant.empty())
+      std::erase_if(*all, [&](const subscription_lag& one) { return one.subscription.tenant != tenant; });
+    to->deliver(std::move(all));
+  });
+}
+
+core::outcome runtime::watch_subscriptions() {
+  return impl_->meter.watch(*impl_->parts.alerts);
+}
+
 void runtime::live_digest(reply<state_digest> answer) {
   auto request = std::make_shared<digest_request>(digest_request{std::move(answer)});
   caf::anon_send(impl_->digests, atom::digest_v, std::move(request));
@@ -343,6 +371,8 @@ std::vector<door::figure> runtime::figures() const {
       gauge("logline_clock_skew_us", "How far engine time runs ahead of the wall clock.",
             static_cast<double>(i.parts.clock.skew_us())),
   };
+  for (auto& one : i.meter.figures())
+    all.push_back(std::move(one));
   for (auto& one : i.parts.alerts->figures())
     all.push_back(std::move(one));
   for (const auto& part : i.parts.more_figures)

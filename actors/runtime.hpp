@@ -68,6 +68,11 @@ class runtime final : public door {
   void read(std::function<void(journal::partition_log&)> task) override;
   void directory(std::string tenant, std::string type, std::string after, std::size_t limit,
                  reply<std::vector<directory_entry>> answer) override;
+  void pull(pull_request request, reply<pulled> answer) override;
+  void subscriptions(std::string tenant, reply<std::vector<subscription_lag>> answer) override;
+  /// Measures how far subscriptions are behind, for metrics, and raises or clears SUB_LAG (SUB-04). Any thread; may
+  /// block on the disk.
+  core::outcome watch_subscriptions();
   void live_digest(reply<state_digest> answer) override;
   core::outcome ready() const override;
   std::vector<figure> figures() const override;

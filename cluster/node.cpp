@@ -18,6 +18,7 @@
 #include "cluster/backup.hpp"
 #include "cluster/mirror_check.hpp"
 #include "cluster/mirrors.hpp"
+#include "cluster/watching.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/privacy.hpp"
 #include "cluster/privacy_work.hpp"
@@ -287,6 +288,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
 
   if (config.mirrored) complete_behind_postgres(*p);
   const auto head = p->log->head().position;
+  add_watching(p->duties, p->living);
   p->living = std::make_unique<actors::runtime>(living_parts(*p, std::move(stop_wanted)));
   p->living->start();
   // What an earlier life wrote and could not mirror any more is acknowledged to nobody before it is.

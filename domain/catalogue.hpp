@@ -8,14 +8,15 @@
 
 /// What exists. To add an entity type, add ONE line here: (folder and name space, name). Its folder offers
 /// `const core::entity_type& NAME_type();`. Routes, commands, schemas, codecs, replay and docs follow from it.
-#define LOGLINE_ENTITIES(X) \
-  X(archive, archive)       \
-  X(integration, connector) \
-  X(operations, flag)       \
-  X(privacy, gdpr_request)  \
-  X(privacy, subject_key)   \
-  X(tenancy, tenant)        \
-  X(timeline, timeline)     \
+#define LOGLINE_ENTITIES(X)  \
+  X(archive, archive)        \
+  X(integration, connector)  \
+  X(messaging, subscription) \
+  X(operations, flag)        \
+  X(privacy, gdpr_request)   \
+  X(privacy, subject_key)    \
+  X(tenancy, tenant)         \
+  X(timeline, timeline)      \
   X(work, task_queue)
 
 /// Process managers: `const core::reactor_type& NAME_reactor();`

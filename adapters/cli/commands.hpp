@@ -13,6 +13,8 @@ class App;
 
 namespace logline::cli {
 
+class node_client;
+
 /// What a chosen command works with, once the command line is parsed.
 struct invocation {
   const environment& env;
@@ -22,6 +24,9 @@ struct invocation {
   /// Prints the message to stderr and remembers the exit code.
   void fail(const trouble& why);
 };
+
+/// A client for the node that the settings name, in `place`.
+core::result<node_client*, trouble> connect(std::unique_ptr<node_client>& place, const invocation& run);
 
 // Each adds a group of commands. Their options live as long as the app; running one sets invocation::exit.
 void add_entity_commands(CLI::App& app, invocation& run);  // do, show, history, types
@@ -34,6 +39,7 @@ void add_restore_command(CLI::App& app, invocation& run);
 void add_sign_commands(CLI::App& app, invocation& run);     // sign, verify, keys
 void add_archive_commands(CLI::App& app, invocation& run);  // archive run, list, verify, fetch, query, state
 void add_gdpr_commands(CLI::App& app, invocation& run);     // gdpr request, status, certificate, verify
+void add_subscription_commands(CLI::App& app, invocation& run);  // sub
 void add_completion_command(CLI::App& app, invocation& run);
 
 }  // namespace logline::cli

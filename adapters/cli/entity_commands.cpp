@@ -14,6 +14,13 @@
 
 namespace logline::cli {
 
+core::result<node_client*, trouble> connect(std::unique_ptr<node_client>& place, const invocation& run) {
+  auto token = find_token(run.given, run.env);
+  if (!token) return token.error();
+  place = std::make_unique<node_client>(run.given, *std::move(token), run.env);
+  return place.get();
+}
+
 namespace {
 
 constexpr std::uint64_t page_max = 1'000;
@@ -35,13 +42,6 @@ struct history_options {
   std::uint64_t from = 1;
   std::uint64_t limit = 50;
 };
-
-core::result<node_client*, trouble> connect(std::unique_ptr<node_client>& place, const invocation& run) {
-  auto token = find_token(run.given, run.env);
-  if (!token) return token.error();
-  place = std::make_unique<node_client>(run.given, *std::move(token), run.env);
-  return place.get();
-}
 
 core::result<core::address, trouble> read_address(const std::string& text) {
   auto entity = core::parse_address(text);

@@ -107,6 +107,7 @@ int run(int argc, const char* const* argv, const environment& env) {
   add_sign_commands(app, run);
   add_archive_commands(app, run);
   add_gdpr_commands(app, run);
+  add_subscription_commands(app, run);
   add_completion_command(app, run);
   app.footer("Exit codes: 0 ok, 1 refused by the node, 2 usage, 3 unreachable, 4 verification failed.");
   try {

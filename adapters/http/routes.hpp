@@ -71,6 +71,10 @@ void read_log_head(const services&, call);
 void prove_record(const services&, call);
 void read_checkpoint(const services&, call);
 void digest_state(const services&, call);
+void pull_events(const services&, call);  // subscription_handlers.cpp
+void ack_events(const services&, call);
+void nack_events(const services&, call);
+void list_subscriptions(const services&, call);
 void receive_webhook(const services&, call);  // webhook_handlers.cpp
 void list_backups(const services&, call);     // backup_handlers.cpp
 void order_backup(const services&, call);

@@ -71,6 +71,19 @@ class fake_door final : public actors::door {
     }
     answer.deliver(std::move(found));
   }
+  void pull(actors::pull_request request, actors::reply<actors::pulled> answer) override {
+    {
+      const std::lock_guard lock{guard_};
+      pulls_.push_back(std::move(request));
+    }
+    answer.deliver(gives);
+  }
+  void subscriptions(std::string tenant, actors::reply<std::vector<actors::subscription_lag>> answer) override {
+    std::vector<actors::subscription_lag> found;
+    for (const auto& one : lags)
+      if (tenant.empty() || one.subscription.tenant == tenant) found.push_back(one);
+    answer.deliver(std::move(found));
+  }
   void live_digest(actors::reply<actors::state_digest> answer) override {
     answer.deliver(actors::state_digest{log->head().position, 1, core::sha256("state")});
   }
@@ -87,6 +100,10 @@ class fake_door final : public actors::door {
   std::vector<actors::command_request> commands() const {
     const std::lock_guard lock{guard_};
     return commands_;
+  }
+  std::vector<actors::pull_request> pulls() const {
+    const std::lock_guard lock{guard_};
+    return pulls_;
   }
   std::vector<std::pair<core::address, actors::as_of>> shown() const {
     const std::lock_guard lock{guard_};
@@ -109,6 +126,8 @@ class fake_door final : public actors::door {
   /// Instead of `says` and `view`, where they are set; called by one thread at a time.
   std::function<core::result<actors::command_reply>(const actors::command_request&)> decide;
   std::function<core::result<actors::entity_view>(const core::address&)> see;
+  core::result<actors::pulled> gives = actors::pulled{};
+  std::vector<actors::subscription_lag> lags;
   core::outcome is_ready = core::done{};
   bool holds_back = false;
   std::unique_ptr<journal::partition_log> log;
@@ -119,6 +138,7 @@ class fake_door final : public actors::door {
   std::condition_variable arrived_;
   std::vector<actors::command_request> commands_;
   std::vector<std::pair<core::address, actors::as_of>> shown_;
+  std::vector<actors::pull_request> pulls_;
   std::vector<actors::reply<actors::command_reply>> held_;
 };
 
