@@ -19,7 +19,7 @@ void digester_state::enqueue(const digest_message& request) {
 void digester_state::proceed() {
   if (requests.empty() || digest) return;
   position = log->head().position;
-  auto cursor = log->view_cursor(directory_view::name);
+  auto cursor = directory_view::cursor(*log);
   if (!cursor) return finish(journal::to_failure(cursor.error()));
   if (*cursor < position) {
     const auto soon = ticking(self) + core::milliseconds(5);

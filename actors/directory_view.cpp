@@ -1,13 +1,22 @@
 #include "actors/directory_view.hpp"
 
+#include <algorithm>
+#include <unordered_map>
 #include <utility>
 
+#include "actors/live_view.hpp"
 #include "domain/core/described.hpp"
 #include "journal/errc.hpp"
+#include "journal/record.hpp"
 
 namespace logline::actors::directory_view {
 
 namespace {
+
+struct standing {
+  core::eseq sequence;
+  core::gseq last;
+};
 
 struct stored_row {
   std::uint64_t sequence = 0;
@@ -42,6 +51,54 @@ journal::partition_log::view_row row(std::string row_key, core::eseq sequence, c
   return {std::move(row_key), core::to_msgpack(stored_row{sequence.value, last.value})};
 }
 
+journal::result<projected> project(journal::partition_log& log, std::string_view view, core::gseq from,
+                                   std::size_t most) {
+  projected out{from, 0};
+  std::unordered_map<std::string, standing> seen;
+  std::string key;
+  auto read = log.scan(from, [&](const journal::record_view& r) {
+    make_key(r.tenant, r.type, r.key, key);
+    seen[key] = {r.sequence, r.position};
+    out.next = core::next(r.position);
+    return ++out.records < most;
+  });
+  if (!read) return read.error();
+  if (out.records == 0) return out;
+  std::vector<journal::partition_log::view_row> rows;
+  rows.reserve(seen.size());
+  for (auto& [row_key, at] : seen)
+    rows.push_back(row(row_key, at.sequence, at.last));
+  // In key order, so that the store's insertions each start where the last one ended.
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.key < b.key; });
+  if (auto put = log.put_view(view, core::gseq{out.next.value - 1}, rows); !put) return put.error();
+  return out;
+}
+
+journal::result<core::gseq> rebuild(journal::partition_log& log, const std::function<void(core::gseq)>& progress) {
+  constexpr std::size_t records_per_turn = 16'384;
+  auto old = live_view::of(log, name);
+  if (!old) return old.error();
+  const auto fresh = live_view::other_than(name, *old);
+  if (auto dropped = log.drop_view(fresh); !dropped) return dropped.error();
+  core::gseq next{1};
+  while (next <= log.head().position) {
+    auto turn = project(log, fresh, next, records_per_turn);
+    if (!turn) return turn.error();
+    next = turn->next;
+    progress(core::gseq{next.value - 1});
+  }
+  const core::gseq built{next.value - 1};
+  if (auto pointed = live_view::point_to(log, name, fresh, built); !pointed) return pointed.error();
+  if (auto dropped = log.drop_view(*old); !dropped) return dropped.error();
+  return built;
+}
+
+journal::result<core::gseq> cursor(const journal::partition_log& log) {
+  auto read = live_view::read(log, name, [&](const std::string& view) { return log.view_cursor(view); });
+  if (!read) return read.error();
+  return *std::move(read);
+}
+
 core::result<std::vector<directory_entry>> list(const journal::partition_log& log, std::string_view tenant,
                                                 std::string_view type, std::string_view after, std::size_t limit) {
   std::string prefix;
@@ -57,7 +114,7 @@ core::result<std::vector<directory_entry>> list(const journal::partition_log& lo
   }
   std::vector<directory_entry> out;
   core::outcome outcome = core::done{};
-  auto scanned = log.view_scan(name, prefix, after_key, [&](std::string_view key, std::string_view value) {
+  const auto take = [&](std::string_view key, std::string_view value) {
     auto entry = parse(key, value);
     if (!entry) {
       outcome = entry.error();
@@ -65,8 +122,14 @@ core::result<std::vector<directory_entry>> list(const journal::partition_log& lo
     }
     if (type.empty() || entry->entity.type == type) out.push_back(*std::move(entry));
     return out.size() < limit;
+  };
+  auto read = live_view::read(log, name, [&](const std::string& view) {
+    out.clear();
+    outcome = core::done{};
+    return log.view_scan(view, prefix, after_key, take);
   });
-  if (!scanned) return journal::to_failure(scanned.error());
+  if (!read) return journal::to_failure(read.error());
+  if (!*read) return journal::to_failure(read->error());
   if (!outcome) return outcome.error();
   return out;
 }

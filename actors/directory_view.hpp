@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,21 @@ inline constexpr std::string_view name = "directory";
 /// Into `out`, for its memory.
 void make_key(std::string_view tenant, std::string_view type, std::string_view key, std::string& out);
 journal::partition_log::view_row row(std::string row_key, core::eseq sequence, core::gseq last);
+
+/// Reads up to `most` records from `from` on and writes what they say into `view`, with its cursor.
+struct projected {
+  core::gseq next;  ///< to read
+  std::size_t records = 0;
+};
+journal::result<projected> project(journal::partition_log& log, std::string_view view, core::gseq from,
+                                   std::size_t most);
+
+/// Builds the view anew beside the one that readers see, then lets them see it (REP-02); for a log that nobody else
+/// projects meanwhile. Answers how far it is.
+journal::result<core::gseq> rebuild(journal::partition_log& log, const std::function<void(core::gseq)>& progress);
+
+/// How far the view that readers see is.
+journal::result<core::gseq> cursor(const journal::partition_log& log);
 
 /// Entities in address order within a type, after `after` ("tenant/type/key", or empty). Type without tenant filters as
 /// it reads.

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/projection_desk.hpp"
 #include "actors/pull_desk.hpp"
 #include "actors/reply.hpp"
 #include "actors/subscription_lag.hpp"
@@ -68,6 +69,16 @@ struct directory_entry {
   core::gseq last;
 };
 
+/// How a mirror stands.
+struct mirror_status {
+  std::string name;
+  core::gseq position;  ///< mirrored and durable there
+  std::uint64_t lag_events = 0;
+  core::duration_us lag;  ///< age of the oldest record that it lacks, when it last looked
+  std::uint64_t failures = 0;
+  bool is_diverged = false;
+};
+
 /// What adapters talk to: the one way in. Every function may be called from any thread, returns at once, and answers
 /// exactly once, on a thread of the node; receivers must be short and must not throw. Refusals are typed
 /// (core::failure).
@@ -99,6 +110,13 @@ class door {
 
   /// Where the open subscriptions of a tenant (of all when empty) stand, in address order; measured anew.
   virtual void subscriptions(std::string tenant, reply<std::vector<subscription_lag>> answer) = 0;
+
+  virtual std::vector<mirror_status> mirrors() const = 0;
+
+  virtual core::result<std::vector<projection_status>> projections() const = 0;
+  /// Begins to build a projection anew beside the old one, which readers see until the new one is as far (REP-02).
+  /// NOT_FOUND; CONFLICT while one is under way.
+  virtual core::outcome rebuild_projection(std::string_view name) = 0;
 
   /// From the live entities, waking those that sleep; meant for a node at rest.
   virtual void live_digest(reply<state_digest> answer) = 0;

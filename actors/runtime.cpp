@@ -13,6 +13,7 @@
 #include "actors/duty.hpp"
 #include "actors/in_flight_gauge.hpp"
 #include "actors/librarian.hpp"
+#include "actors/mirror_watch.hpp"
 #include "actors/mirroring.hpp"
 #include "actors/projector.hpp"
 #include "actors/reactor.hpp"
@@ -48,6 +49,12 @@ class system_config : public caf::actor_system_config {
 
 struct runtime::impl {
   static runtime_parts with_alerts(runtime_parts p) {
+    if (p.replay) {
+      p.reactors.clear();
+      p.handlers.clear();
+      p.mirrors.clear();
+      p.duties.clear();
+    }
     if (!p.alerts)
       p.alerts = std::make_shared<actors::alerts>([say = p.report](severity, const std::string& line) { say(line); });
     return p;
@@ -70,6 +77,8 @@ struct runtime::impl {
   digester_actor digests;
   supervisor_actor watch;
   std::shared_ptr<pull_desk> pulls = std::make_shared<pull_desk>();
+  std::shared_ptr<projection_desk> rebuilds = std::make_shared<projection_desk>();
+  mirror_watch lagging{parts.log};
   subscription_meter meter{parts.log, parts.types, parts.clock};
   std::stop_source duties_stop;    ///< asked of duties that are running
   supervisor_actor watch_mirrors;  ///< which outlive those who send commands, to see what they leave
@@ -85,9 +94,12 @@ struct runtime::impl {
     s.privacy = parts.privacy;
     s.origin = parts.origin;
     s.entropy = parts.entropy;
-    s.arm = [keeper = time](const core::address& entity, core::timestamp when) {
-      caf::anon_send(keeper, atom::arm_v, entity, when.us);
-    };
+    if (parts.replay)
+      s.arm = [](const core::address&, core::timestamp) {};
+    else
+      s.arm = [keeper = time](const core::address& entity, core::timestamp when) {
+        caf::anon_send(keeper, atom::arm_v, entity, when.us);
+      };
     s.limits = parts.limits.host;
     return s;
   }
@@ -131,7 +143,8 @@ struct runtime::impl {
                          parent->spawn<caf::monitored>(subscriber, followers(entrance), pulls));
                    }});
     all.push_back({"projector", [this, &entrance](caf::local_actor* parent) {
-                     return caf::actor_cast<caf::actor>(parent->spawn<caf::monitored>(projector, followers(entrance)));
+                     return caf::actor_cast<caf::actor>(
+                         parent->spawn<caf::monitored>(projector, followers(entrance), rebuilds));
                    }});
     for (const auto* type : parts.reactors)
       all.push_back({fmt::format("reactor {}", type->name), [this, type, &entrance](caf::local_actor* parent) {
@@ -163,8 +176,10 @@ runtime::runtime(runtime_parts parts) : impl_(std::make_unique<impl>(std::move(p
 void runtime::start() {
   auto& i = *impl_;
   caf::anon_send(i.time, atom::start_v);
-  auto armed = i.parts.log.each_wake(
-      [&](const core::address& entity, core::timestamp when) { caf::anon_send(i.time, atom::arm_v, entity, when.us); });
+  auto armed = i.parts.replay ? journal::outcome{core::done{}}
+                              : i.parts.log.each_wake([&](const core::address& entity, core::timestamp when) {
+                                  caf::anon_send(i.time, atom::arm_v, entity, when.us);
+                                });
   if (!armed) return i.parts.give_up("wake-ups cannot be read: " + armed.error().text());
   i.open = true;
   i.watch_mirrors =
@@ -214,6 +229,9 @@ void runtime::submit(command_request request, reply<command_reply> answer) {
   auto& i = *impl_;
   if (!i.open.load(std::memory_order_acquire))
     return answer.deliver(core::unavailable("the node is starting or stopping"));
+  if (i.parts.replay && !request.command.is_query)
+    return answer.deliver(core::failure{core::failure_kind::unavailable, "READ_ONLY",
+                                        "this node replays a journal: it answers queries and takes no commands"});
   if (!i.gauge->enter()) {
     ++i.count.overloaded;
     return answer.deliver(core::overloaded("too many commands in flight; slow down"));
@@ -276,6 +294,8 @@ void runtime::directory(std::string tenant, std::string type, std::string after,
 void runtime::pull(pull_request request, reply<pulled> answer) {
   if (!impl_->open.load(std::memory_order_acquire))
     return answer.deliver(core::unavailable("the node is starting or stopping"));
+  if (impl_->parts.replay)
+    return answer.deliver(core::failure{core::failure_kind::unavailable, "READ_ONLY", "this node replays a journal"});
   impl_->pulls->put(std::move(request), std::move(answer));
 }
 
@@ -291,6 +311,43 @@ void runtime::subscriptions(std::string tenant, reply<std::vector<subscription_l
 
 core::outcome runtime::watch_subscriptions() {
   return impl_->meter.watch(*impl_->parts.alerts);
+}
+
+std::vector<mirror_status> runtime::mirrors() const {
+  const auto& i = *impl_;
+  const auto head = i.parts.log.head().position.value;
+  std::vector<mirror_status> out;
+  for (const auto& mirror : i.parts.mirrors) {
+    const auto& p = *mirror.progress;
+    const auto there = p.position.load();
+    const auto lag = head > there ? head - there : 0;
+    out.push_back({mirror.name,
+                   core::gseq{there},
+                   lag,
+                   {lag > 0 ? p.behind_us.load() : 0},
+                   p.failures.load(),
+                   p.diverged.load()});
+  }
+  return out;
+}
+
+core::outcome runtime::watch_mirrors() {
+  return impl_->lagging.look(mirrors(), impl_->parts.clock.now(), *impl_->parts.alerts);
+}
+
+core::result<std::vector<projection_status>> runtime::projections() const {
+  const auto& i = *impl_;
+  auto cursor = directory_view::cursor(i.parts.log);
+  if (!cursor) return journal::to_failure(cursor.error());
+  const auto head = i.parts.log.head().position;
+  return std::vector<projection_status>{{std::string{directory_view::name}, *cursor,
+                                         head.value - std::min(head.value, cursor->value), i.rebuilds->progress()}};
+}
+
+core::outcome runtime::rebuild_projection(std::string_view name) {
+  if (name != directory_view::name) return core::not_found("no such projection");
+  if (!impl_->open.load()) return core::unavailable("the node is starting or stopping");
+  return impl_->rebuilds->ask();
 }
 
 void runtime::live_digest(reply<state_digest> answer) {

@@ -44,6 +44,9 @@ struct runtime_parts {
   std::function<void(std::string)> report = [](const std::string&) {};   ///< a line for the node's log; any thread
   std::function<void(std::string)> give_up = [](const std::string&) {};  ///< the node cannot go on; any thread
   node_limits limits = {};
+  /// The log is a replay (journal REP-01): no reactors, workers, mirrors, duties or wake-ups run, whatever is listed
+  /// above, and commands are refused; entities, views and queries work.
+  bool replay = false;
   bool deterministic = false;  ///< no threads: nothing happens until step(); time stands still until advance()
 };
 
@@ -73,6 +76,12 @@ class runtime final : public door {
   /// Measures how far subscriptions are behind, for metrics, and raises or clears SUB_LAG (SUB-04). Any thread; may
   /// block on the disk.
   core::outcome watch_subscriptions();
+  std::vector<mirror_status> mirrors() const override;
+  /// Raises MIRROR_LAG when a mirror has lacked records older than 60 s for a minute, and clears it (MIR-03). As
+  /// watch_subscriptions().
+  core::outcome watch_mirrors();
+  core::result<std::vector<projection_status>> projections() const override;
+  core::outcome rebuild_projection(std::string_view name) override;
   void live_digest(reply<state_digest> answer) override;
   core::outcome ready() const override;
   std::vector<figure> figures() const override;

@@ -210,7 +210,7 @@ follower_actor::behavior_type worker(follower_actor::stateful_pointer<worker_sta
       std::make_unique<courier>(*services.entrance, services.types, services.limits.reactor, state.notify);
   state.bell = follower_bell{*services.feed, me};
   state.services = std::move(services);
-  auto cursor = state.services.log->view_cursor(directory_view::name);
+  auto cursor = directory_view::cursor(*state.services.log);
   if (cursor)
     state.next = core::next(*cursor);
   else

@@ -103,6 +103,8 @@ struct node_config {
   std::string file_text;                                      ///< of the configuration file, if there was one …
   std::vector<std::pair<std::string, std::string>> settings;  ///< … and what was said over it: kept with backups
 
+  bool replay = false;  ///< the directory holds a replay: nothing has effects (cluster/replayed.hpp)
+
   actors::node_limits actors;
   bool worker = true;  ///< run the in-process worker
   std::string log_level = "info";

@@ -18,12 +18,13 @@
 #include "cluster/backup.hpp"
 #include "cluster/mirror_check.hpp"
 #include "cluster/mirrors.hpp"
-#include "cluster/watching.hpp"
 #include "cluster/postgres.hpp"
 #include "cluster/privacy.hpp"
 #include "cluster/privacy_work.hpp"
+#include "cluster/replayed.hpp"
 #include "cluster/restored.hpp"
 #include "cluster/upload.hpp"
+#include "cluster/watching.hpp"
 #include "domain/catalogue.hpp"
 #include "domain/core/bytes.hpp"
 #include "domain/core/json.hpp"
@@ -187,6 +188,7 @@ actors::runtime_parts node::living_parts(parts& p, std::function<void()> stop_wa
     stop_wanted();
   };
   living.limits = p.config.actors;
+  living.replay = p.config.replay;
   return living;
 }
 
@@ -239,6 +241,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   if (auto made = make_data_directory(config.data); !made) return refused(exit_cannot_write, made.error().message);
 
   if (auto heeded = heed_restore(p->config); !heeded) return heeded.error();
+  heed_replay(p->config);
 
   const auto keys = config.data / "keys";
   auto site = journal::site_key::load_or_create(keys);
@@ -288,7 +291,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
 
   if (config.mirrored) complete_behind_postgres(*p);
   const auto head = p->log->head().position;
-  add_watching(p->duties, p->living);
+  add_watching(p->duties, {p->living, *p->log, *p->alerts});
   p->living = std::make_unique<actors::runtime>(living_parts(*p, std::move(stop_wanted)));
   p->living->start();
   // What an earlier life wrote and could not mirror any more is acknowledged to nobody before it is.

@@ -39,6 +39,9 @@ void add_restore_command(CLI::App& app, invocation& run);
 void add_sign_commands(CLI::App& app, invocation& run);     // sign, verify, keys
 void add_archive_commands(CLI::App& app, invocation& run);  // archive run, list, verify, fetch, query, state
 void add_gdpr_commands(CLI::App& app, invocation& run);     // gdpr request, status, certificate, verify
+void add_projection_commands(CLI::App& app, invocation& run);
+void add_fold_command(CLI::App& app, invocation& run);  // journal rebuild; after add_journal_commands
+void add_replay_command(CLI::App& app, invocation& run);
 void add_subscription_commands(CLI::App& app, invocation& run);  // sub
 void add_completion_command(CLI::App& app, invocation& run);
 

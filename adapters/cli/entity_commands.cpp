@@ -6,6 +6,7 @@
 
 #include "adapters/cli/commands.hpp"
 #include "adapters/cli/fields.hpp"
+#include "adapters/cli/json_diff.hpp"
 #include "adapters/cli/json_peek.hpp"
 #include "adapters/cli/node_client.hpp"
 #include "adapters/cli/render.hpp"
@@ -36,6 +37,11 @@ struct do_options {
 struct show_options {
   std::string address;
   std::string as_of;
+};
+struct diff_options {
+  std::string address;
+  std::string before;
+  std::string after = "now";
 };
 struct history_options {
   std::string address;
@@ -221,7 +227,62 @@ void finish(const core::result<core::done, trouble>& done, invocation& run) {
   if (!done) run.fail(done.error());
 }
 
+/// What of the state changed from one moment to another.
+core::result<core::done, trouble> print_diff(const diff_options& o, const invocation& run) {
+  auto entity = read_address(o.address);
+  if (!entity) return entity.error();
+  std::unique_ptr<node_client> node;
+  if (auto connected = connect(node, run); !connected) return connected.error();
+  std::string states[2];
+  for (const auto& [at, state] : {std::pair{&o.before, &states[0]}, std::pair{&o.after, &states[1]}}) {
+    auto seen =
+        accepted(node->get(entity_path(*entity) + "/show" + (*at == "now" ? "" : "?at=" + percent_encoded(*at))));
+    if (!seen) return seen.error();
+    *state = member_of(*seen, "state");
+  }
+  list_printer printer{run.env.out, run.given.format, {"path", "before", "after"}};
+  for (const auto& d : differences_of(states[0], states[1])) {
+    std::string row = "{\"path\":";
+    core::append_json_text(row, d.path);
+    row += ",\"before\":" + (d.before.empty() ? "null" : d.before) +
+           ",\"after\":" + (d.after.empty() ? "null" : d.after) + '}';
+    printer.row(row);
+  }
+  printer.finish();
+  return core::done{};
+}
+
 constexpr const char* address_help = "TENANT/TYPE/KEY, such as acme/task_queue/email";
+constexpr const char* moment_help = "eseq:N, gseq:N or an RFC 3339 time";
+
+void add_showing(CLI::App& app, const char* name, invocation& run) {
+  auto* const showing = app.add_subcommand(name, "Prints an entity's state, as it is or as it was");
+  const auto s = std::make_shared<show_options>();
+  showing->add_option("ADDRESS", s->address, address_help)->required();
+  showing->add_option("--as-of", s->as_of, moment_help);
+  showing->footer("Example:\n  logline show acme/task_queue/email --as-of 2026-03-29T12:00:00Z");
+  showing->callback([s, &run] { print(fetch_state(*s, run), run); });
+}
+
+void add_history(CLI::App& app, invocation& run) {
+  auto* const history = app.add_subcommand("history", "Prints an entity's events");
+  const auto h = std::make_shared<history_options>();
+  history->add_option("ADDRESS", h->address, address_help)->required();
+  history->add_option("--from", h->from, "First eseq")->check(CLI::PositiveNumber)->capture_default_str();
+  history->add_option("--limit", h->limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
+  history->footer("Example:\n  logline history acme/task_queue/email --limit 10");
+  history->callback([h, &run] { finish(print_history(*h, run), run); });
+}
+
+void add_diff(CLI::App& app, invocation& run) {
+  auto* const diff = app.add_subcommand("diff", "Prints what of an entity's state changed between two moments");
+  const auto d = std::make_shared<diff_options>();
+  diff->add_option("ADDRESS", d->address, address_help)->required();
+  diff->add_option("BEFORE", d->before, moment_help)->required();
+  diff->add_option("AFTER", d->after, "The same, or now")->capture_default_str();
+  diff->footer("Example:\n  logline entity diff acme/flag/dark_mode eseq:1 eseq:2");
+  diff->callback([d, &run] { finish(print_diff(*d, run), run); });
+}
 
 }  // namespace
 
@@ -238,20 +299,13 @@ void add_entity_commands(CLI::App& app, invocation& run) {
       "Example:\n  logline do acme/task_queue/email enqueue kind=mail.send payload='{\"to\":\"a@b.example\"}'");
   doing->callback([d, &run] { print(send_command(*d, run), run); });
 
-  auto* const showing = app.add_subcommand("show", "Prints an entity's state, as it is or as it was");
-  const auto s = std::make_shared<show_options>();
-  showing->add_option("ADDRESS", s->address, address_help)->required();
-  showing->add_option("--as-of", s->as_of, "eseq:N, gseq:N or an RFC 3339 time");
-  showing->footer("Example:\n  logline show acme/task_queue/email --as-of 2026-03-29T12:00:00Z");
-  showing->callback([s, &run] { print(fetch_state(*s, run), run); });
-
-  auto* const history = app.add_subcommand("history", "Prints an entity's events");
-  const auto h = std::make_shared<history_options>();
-  history->add_option("ADDRESS", h->address, address_help)->required();
-  history->add_option("--from", h->from, "First eseq")->check(CLI::PositiveNumber)->capture_default_str();
-  history->add_option("--limit", h->limit, "At most so many")->check(CLI::PositiveNumber)->capture_default_str();
-  history->footer("Example:\n  logline history acme/task_queue/email --limit 10");
-  history->callback([h, &run] { finish(print_history(*h, run), run); });
+  add_showing(app, "show", run);
+  add_history(app, run);
+  auto* const group = app.add_subcommand("entity", "One entity through time");
+  group->require_subcommand(1);
+  add_showing(*group, "state", run);
+  add_history(*group, run);
+  add_diff(*group, run);
 
   auto* const types = app.add_subcommand("types", "Prints entity types with their commands, queries and events");
   const auto name = std::make_shared<std::string>();

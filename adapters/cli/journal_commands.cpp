@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -187,12 +188,29 @@ finished cat(const record_options& o, invocation& run) {
   return core::done{};
 }
 
-finished write_export(const record_options& o, const std::string& format_name, const std::string& file,
-                      invocation& run) {
+/// "A..B": from gseq A to gseq B; either may be left out.
+finished narrow(journal::record_filter& filter, const std::string& range) {
+  if (range.empty()) return core::done{};
+  const std::size_t dots = range.find("..");
+  const auto read = [](std::string_view text, core::gseq& out) {
+    if (text.empty()) return true;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), out.value);
+    return problem == std::errc{} && end == text.data() + text.size() && out.value > 0;
+  };
+  const std::string_view text = range;
+  if (dots != std::string::npos && read(text.substr(0, dots), filter.from) && read(text.substr(dots + 2), filter.to) &&
+      filter.from <= filter.to)
+    return core::done{};
+  return trouble{exit_usage, "--range must be A..B, two gseqs"};
+}
+
+finished write_export(const record_options& o, const std::string& range, const std::string& format_name,
+                      const std::string& file, invocation& run) {
   const auto format = journal::parse_export_format(format_name);
   if (!format) return trouble{exit_usage, "--format must be ndjson, csv or msgpack"};
   auto filter = filter_of(o);
   if (!filter) return filter.error();
+  if (auto narrowed = narrow(*filter, range); !narrowed) return narrowed.error();
   auto log = open_to_read(data_folder(run));
   if (!log) return log.error();
   std::ofstream to_file;
@@ -278,14 +296,16 @@ void add_writing_out(CLI::App& group, invocation& run) {
   auto* const exporting = group.add_subcommand("export", "Writes records to a file");
   struct export_options {
     record_options filter;
+    std::string range;
     std::string format = "ndjson";
     std::string file;
   };
   const auto e = std::make_shared<export_options>();
   add_record_options(*exporting, e->filter);
+  exporting->add_option("--range", e->range, "A..B: from gseq A to gseq B");
   exporting->add_option("--format", e->format, "ndjson, csv or msgpack")->capture_default_str();
   exporting->add_option("--out", e->file, "Default: stdout");
-  exporting->callback([e, &run] { finish(write_export(e->filter, e->format, e->file, run), run); });
+  exporting->callback([e, &run] { finish(write_export(e->filter, e->range, e->format, e->file, run), run); });
 
   auto* const proving = group.add_subcommand("prove", "Prints what proves a record, or that the log only grew");
   struct prove_options {

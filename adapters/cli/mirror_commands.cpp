@@ -8,6 +8,7 @@
 #include "actors/clock.hpp"
 #include "adapters/cli/commands.hpp"
 #include "adapters/cli/database_commands.hpp"
+#include "adapters/cli/journal_copy.hpp"
 #include "adapters/cli/progress.hpp"
 #include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
@@ -27,6 +28,7 @@ constexpr std::uint64_t range_records = 10'000;  // MIR-05
 
 struct mirror_options {
   std::string ndjson;
+  std::string journal;
   std::string keys;
   database postgres;
 };
@@ -152,8 +154,8 @@ void verify(const mirror_options& o, invocation& run) {
 }
 
 void rebuild(const mirror_options& o, invocation& run) {
-  if (o.ndjson.empty() && database_of(o.postgres, run.env).url.empty())
-    return run.fail({exit_usage, "name the copy by --ndjson or --postgres"});
+  if (o.ndjson.empty() && o.journal.empty() && database_of(o.postgres, run.env).url.empty())
+    return run.fail({exit_usage, "name the copy by --journal, --ndjson or --postgres"});
   const auto data = data_folder(run);
   const fs::path keys = keys_folder(run, o);
   auto site = journal::site_key::load(keys);
@@ -181,8 +183,9 @@ void rebuild(const mirror_options& o, invocation& run) {
     if (position % 1'000 == 0) bar.show(position, position);
     return status.has_value();
   };
-  const auto read = o.ndjson.empty() ? run.env.databases.read(database_of(o.postgres, run.env), {}, take)
-                                     : run.env.read_ndjson(o.ndjson, keys, take);
+  const auto read = !o.journal.empty()  ? read_journal_copy(o.journal, take)
+                    : !o.ndjson.empty() ? run.env.read_ndjson(o.ndjson, keys, take)
+                                        : run.env.databases.read(database_of(o.postgres, run.env), {}, take);
   if (!read) return run.fail(trouble_of(read.error()));
   if (!status) return run.fail(trouble_of(status.error()));
   if (!making) return run.fail({exit_usage, "there is no record in the copy"});
@@ -278,6 +281,10 @@ void add_mirror_commands(CLI::App& app, invocation& run) {
   auto* const directory = importing->add_option("--ndjson", r->ndjson, "The NDJSON copy")->type_name("DIR");
   add_database_options(*importing, r->postgres);
   directory->excludes(importing->get_option("--postgres"));
+  importing->add_option("--journal", r->journal, "A data directory with a journal, such as a copy of a stopped node's")
+      ->type_name("DIR")
+      ->excludes(directory)
+      ->excludes(importing->get_option("--postgres"));
   importing->add_option("--keys", r->keys, "site.key and ndjson.key (default: DATA/keys)")->type_name("DIR");
   importing->footer("Example:\n  logline journal import --data NEW --ndjson OLD/ndjson --keys OLD/keys");
   importing->callback([r, &run] { rebuild(*r, run); });

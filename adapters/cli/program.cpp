@@ -108,6 +108,9 @@ int run(int argc, const char* const* argv, const environment& env) {
   add_archive_commands(app, run);
   add_gdpr_commands(app, run);
   add_subscription_commands(app, run);
+  add_projection_commands(app, run);
+  add_replay_command(app, run);
+  add_fold_command(app, run);
   add_completion_command(app, run);
   app.footer("Exit codes: 0 ok, 1 refused by the node, 2 usage, 3 unreachable, 4 verification failed.");
   try {

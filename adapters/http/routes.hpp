@@ -71,6 +71,12 @@ void read_log_head(const services&, call);
 void prove_record(const services&, call);
 void read_checkpoint(const services&, call);
 void digest_state(const services&, call);
+void read_journal_record(const services&, call);  // journal_handlers.cpp
+void prove_journal_record(const services&, call);
+void export_log(const services&, call);
+void list_mirrors(const services&, call);
+void list_projections(const services&, call);
+void rebuild_projection(const services&, call);
 void pull_events(const services&, call);  // subscription_handlers.cpp
 void ack_events(const services&, call);
 void nack_events(const services&, call);

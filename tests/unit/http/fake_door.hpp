@@ -84,6 +84,16 @@ class fake_door final : public actors::door {
       if (tenant.empty() || one.subscription.tenant == tenant) found.push_back(one);
     answer.deliver(std::move(found));
   }
+  std::vector<actors::mirror_status> mirrors() const override { return copies; }
+  core::result<std::vector<actors::projection_status>> projections() const override {
+    return std::vector<actors::projection_status>{{"directory", core::gseq{7}, 0, rebuilding}};
+  }
+  core::outcome rebuild_projection(std::string_view name) override {
+    if (name != "directory") return core::not_found("no such projection");
+    if (rebuilding) return core::conflict("the projection is being rebuilt");
+    rebuilding = actors::rebuild_status{core::gseq{3}, core::gseq{7}, 2, 2};
+    return core::done{};
+  }
   void live_digest(actors::reply<actors::state_digest> answer) override {
     answer.deliver(actors::state_digest{log->head().position, 1, core::sha256("state")});
   }
@@ -128,6 +138,8 @@ class fake_door final : public actors::door {
   std::function<core::result<actors::entity_view>(const core::address&)> see;
   core::result<actors::pulled> gives = actors::pulled{};
   std::vector<actors::subscription_lag> lags;
+  std::vector<actors::mirror_status> copies;
+  std::optional<actors::rebuild_status> rebuilding;
   core::outcome is_ready = core::done{};
   bool holds_back = false;
   std::unique_ptr<journal::partition_log> log;
