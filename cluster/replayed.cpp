@@ -16,6 +16,8 @@ void heed_replay(node_config& config) {
   config.mirrored = false;
   config.postgres = {};
   config.offsite = {};
+  config.backup = {};
+  config.backup.enabled = false;
   spdlog::info("this node replays a journal: nothing that happened in it has effects here, and it takes no commands");
 }
 

@@ -1,5 +1,4 @@
-#include <chrono>
-#include <thread>
+#include <poll.h>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -15,7 +14,7 @@ namespace logline::cli {
 
 namespace {
 
-constexpr auto poll = std::chrono::milliseconds{200};
+constexpr int pause_ms = 200;
 
 core::result<std::vector<std::string>, trouble> fetch(node_client& node) {
   auto answer = accepted(node.get("/v2/projections"));
@@ -55,7 +54,7 @@ core::result<std::string, trouble> rebuild(const std::string& name, const invoca
       if (under_way == "null") return one;
       bar.show(number_of(under_way, "gseq"), number_of(under_way, "head"));
     }
-    std::this_thread::sleep_for(poll);
+    ::poll(nullptr, 0, pause_ms);
   }
 }
 

@@ -1,7 +1,8 @@
-#include <chrono>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <thread>
+
+#include <poll.h>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -116,10 +117,11 @@ finished replay_into(std::ostream& out, const replay_options& o, invocation& run
   if (!log) return log.error();
   auto plan = plan_of(o, **log);
   if (!plan) return plan.error();
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = actors::wall_clock();
   const auto wait = [&](core::duration_us due) {
     out.flush();
-    std::this_thread::sleep_until(began + std::chrono::microseconds{due.us});
+    for (auto left = began + due - actors::wall_clock(); left.us > 0; left = began + due - actors::wall_clock())
+      ::poll(nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(left.us / 1'000, 1, 60'000)));
   };
   std::string line;
   const auto print = [&](const core::record& r) -> core::outcome {
