@@ -185,6 +185,7 @@ void subscriber_state::deliver(subject& s, const messaging::pulled_events& said)
   for (const auto& given : said.events) {
     auto read = services.log->read(given.gseq, [&](const core::record& r) {
       out.events.push_back({r, given.delivery});
+      services.entrance->unseal(out.events.back().record);
       return false;
     });
     if (!read) return finish(s, journal::to_failure(read.error()));

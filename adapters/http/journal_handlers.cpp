@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "adapters/http/routes.hpp"
@@ -5,6 +6,7 @@
 #include "domain/core/show_record.hpp"
 #include "journal/export.hpp"
 #include "journal/partition_log.hpp"
+#include "journal/record.hpp"
 
 /// The journal, its mirrors and its projections, for auditors and operators (journal §16).
 namespace logline::http {
@@ -92,13 +94,15 @@ void write_projection(const actors::projection_status& one, core::json_sink& jso
 void read_journal_record(const services& s, call c) {
   auto position = captured_position(c);
   if (!position) return c.answer.fail(position.error());
-  s.door.read([to = c.answer, types = s.types, position = *position](journal::partition_log& log) {
+  s.door.read([to = c.answer, types = s.types, &door = s.door, position = *position](journal::partition_log& log) {
     const auto head = log.head().position;
     if (position > head) return to.fail(core::not_found(fmt::format("the log ends at gseq {}", head.value)));
     response out;
     auto read = log.read(position, [&](const core::record& r) {
+      core::record opened = r;
+      door.unseal(opened);
       core::json_sink json{out.body};
-      core::show_record(r, types.find(r.entity.type), json);
+      core::show_record(opened, types.find(r.entity.type), json);
       return false;
     });
     if (!read) return to.fail(journal::to_failure(read.error()));
@@ -117,17 +121,32 @@ void prove_journal_record(const services& s, call c) {
 void export_log(const services& s, call c) {
   auto filter = read_filter(c);
   if (!filter) return c.answer.fail(filter.error());
-  s.door.read([to = c.answer, types = s.types, filter = *std::move(filter),
+  s.door.read([to = c.answer, types = s.types, &door = s.door, filter = *std::move(filter),
                bytes_max = s.limits.answer_bytes](journal::partition_log& log) {
     response out;
     out.content_type = "application/x-ndjson";
-    const auto find = [&](std::string_view type) { return types.find(type); };
-    auto done = journal::export_records(log, filter, journal::export_format::ndjson, find, [&](std::string_view part) {
-      out.body += part;
-      return out.body.size() < bytes_max;
+    auto from = filter.from;
+    if (filter.since) {
+      const auto before = log.position_at(*filter.since - core::duration_us{1});
+      if (!before) return to.fail(journal::to_failure(before.error()));
+      from = std::max(from, core::next(*before));
+    }
+    core::gseq next = from;
+    if (from > log.head().position) return to.send(std::move(out));
+    auto read = log.read(from, [&](const core::record& r) {
+      if (out.body.size() >= bytes_max || (filter.until && r.at >= *filter.until)) return false;
+      next = core::next(r.position);
+      if (!filter.names_match(journal::view_of(r))) return true;
+      core::record opened = r;
+      door.unseal(opened);
+      core::json_sink json{out.body};
+      core::show_record(opened, types.find(r.entity.type), json);
+      out.body += '\n';
+      return true;
     });
-    if (!done) return to.fail(journal::to_failure(done.error()));
-    if (done->is_stopped) out.headers.push_back({"Logline-Next", std::to_string(done->next.value)});
+    if (!read) return to.fail(journal::to_failure(read.error()));
+    if (out.body.size() >= bytes_max && next <= log.head().position)
+      out.headers.push_back({"Logline-Next", std::to_string(next.value)});
     to.send(std::move(out));
   });
 }
