@@ -29,13 +29,10 @@ struct archived_log {
       request.command_id = core::make_uuid7(now.us / 1'000, static_cast<std::uint64_t>(written), 1);
       request.correlation_id = request.command_id;
       request.decided_at = now;
-      request.events.push_back({core::make_uuid7(now.us / 1'000, static_cast<std::uint64_t>(written), 2),
-                                "task_enqueued",
-                                1,
-                                std::string{"\x80"},
-                                {},
-                                {},
-                                {}});
+      auto& event = request.events.emplace_back();
+      event.event_id = core::make_uuid7(now.us / 1'000, static_cast<std::uint64_t>(written), 2);
+      event.event = "task_enqueued";
+      event.payload = "\x80";
       const auto done = log->append(std::vector{std::move(request)});
       REQUIRE(done);
       REQUIRE(done->front());
