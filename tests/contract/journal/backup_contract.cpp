@@ -425,3 +425,96 @@ TEST_CASE("pruning leaves every backup whole, and takes nothing while something 
   CHECK(s.restored(s.request_for("newest")).head.chain == s.log->head().chain);
   CHECK(s.restored_to(27).head.chain == *s.log->chain_at(core::gseq{27}));
 }
+
+namespace {
+
+/// A place whose n-th change fails, before it is made or, as when an answer is lost, after.
+class failing_store final : public object_store {
+ public:
+  failing_store(object_store& inner, int left, bool after) : inner_(inner), left_(left), after_(after) {}
+
+  outcome put(std::string_view name, std::string_view bytes) override {
+    return change([&] { return inner_.put(name, bytes); });
+  }
+  outcome put_file(std::string_view name, const fs::path& file, const core::digest& sha256) override {
+    return change([&] { return inner_.put_file(name, file, sha256); });
+  }
+  outcome remove(std::string_view name) override {
+    return change([&] { return inner_.remove(name); });
+  }
+  result<std::string> get(std::string_view name, std::size_t bytes_max) override { return inner_.get(name, bytes_max); }
+  result<core::digest> get_file(std::string_view name, const fs::path& to) override {
+    return inner_.get_file(name, to);
+  }
+  result<std::vector<object_info>> list(std::string_view prefix) override { return inner_.list(prefix); }
+  std::string where() const override { return inner_.where(); }
+
+ private:
+  template <class Change>
+  outcome change(Change make) {
+    const bool fails = left_-- == 0;
+    if (fails && !after_) return error{errc::store_failed, "cut off", {}};
+    auto made = make();
+    if (fails) return error{errc::store_failed, "cut off", {}};
+    return made;
+  }
+
+  object_store& inner_;
+  int left_;
+  bool after_;
+};
+
+backup_request request_of(site& s) {
+  return {.freeze = [&s](const fs::path& to) { return s.log->freeze(to.string()); },
+          .scratch = s.root / "frozen",
+          .partition = core::partition_id{1},
+          .site = "here",
+          .generation = s.generation,
+          .signers = std::span{&s.key, 1},
+          .keys = s.keys,
+          .clock = s.clock.function()};
+}
+
+}  // namespace
+
+TEST_CASE("a backup that is cut off anywhere is none, and the next attempt makes it whole", "[contract][BAK-02]") {
+  for (const bool after : {false, true}) {
+    bool finished = false;
+    for (int n = 0; !finished; ++n) {
+      REQUIRE(n < 100);
+      site s;
+      s.write(12);
+      failing_store place{*s.place, n, after};
+      finished = make_backup(place, request_of(s)).has_value();
+      CHECK_FALSE(fs::exists(s.root / "frozen"));
+      // Whatever is there by name is there in full.
+      const auto names = *backup_names(*s.place);
+      for (const auto& name : names) {
+        const auto there = load_backup(*s.place, name, s.keys);
+        REQUIRE(there);
+        CHECK(check_files_of(*s.place, there->content, s.root / "check", {})->empty());
+      }
+      REQUIRE(s.back_up());
+      CHECK(s.restored(s.request_for("copy")).head.chain == s.log->head().chain);
+    }
+  }
+}
+
+TEST_CASE("a shipment or a merge that is cut off anywhere loses nothing and doubles nothing", "[contract][BAK-03]") {
+  for (const bool after : {false, true}) {
+    for (int n = 0; n < 14; ++n) {
+      site s;
+      failing_store place{*s.place, n, after};
+      shipper shipping{*s.log, place, {core::partition_id{1}, "here", 1, {s.key}, s.keys, s.clock.function()}};
+      for (int i = 0; i < 8; ++i) {
+        s.write(2);
+        if (!shipping.ship({})) REQUIRE(shipping.ship({}));
+      }
+      if (!shipping.merge(2, {})) REQUIRE(shipping.merge(2, {}));
+      s.write(1);
+      if (!shipping.ship({})) REQUIRE(shipping.ship({}));
+      CHECK(s.restored(s.request_for("copy")).head.chain == s.log->head().chain);
+      CHECK(s.restored_to(9).head.chain == *s.log->chain_at(core::gseq{9}));
+    }
+  }
+}
