@@ -131,9 +131,9 @@ void answer(const bench::options& o, const question& q) {
   bench::contender product, again, bare, indexed;
   const bench::noise_meter noise;
   for (std::size_t round = 0; round < o.rounds; ++round) {
-    const auto caught_up = catch_up(*log, q);
-    product.add(caught_up);
-    again.add(caught_up);
+    auto caught_up = catch_up(*log, q);
+    again.add(bench::measurement{caught_up});
+    product.add(std::move(caught_up));
     bare.add(copy_raw(data, q.records, q, false));
     indexed.add(copy_raw(data, q.records, q, true));
   }

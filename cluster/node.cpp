@@ -262,24 +262,18 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto mirrors = make_mirrors(config, *site, p->alerts, door);
   if (!mirrors) return refused(exit_data_refused, mirrors.error().text());
   p->mirrors = std::move(mirrors->mirrors);
-  for (auto& one : mirrors->duties) {
+  const auto take_on = [&](measured_duty one) {
     p->duties.push_back(std::move(one.work));
     p->figures.push_back(std::move(one.figures));
-  }
-  if (auto uploads = make_upload(config, site->public_key(), p->alerts)) {
-    p->duties.push_back(std::move(uploads->work));
-    p->figures.push_back(std::move(uploads->figures));
-  }
+  };
+  for (auto& one : mirrors->duties)
+    take_on(std::move(one));
+  if (auto uploads = make_upload(config, site->public_key(), p->alerts)) take_on(*std::move(uploads));
   const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
   p->erasing = std::make_unique<privacy_work>(
       privacy_work_parts{p->privacy, *site, door, log_of, domain::find_entity_type, p->alerts, ledger_places(config)});
-  auto check = make_mirror_check(config, site->public_key(), log_of, p->alerts);
-  p->duties.push_back(std::move(check.work));
-  p->figures.push_back(std::move(check.figures));
-  if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) {
-    p->duties.push_back(std::move(archive->work));
-    p->figures.push_back(std::move(archive->figures));
-  }
+  take_on(make_mirror_check(config, site->public_key(), log_of, p->alerts));
+  if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) take_on(*std::move(archive));
 
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();

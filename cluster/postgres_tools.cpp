@@ -5,6 +5,7 @@
 #include "adapters/postgres/check.hpp"
 #include "adapters/postgres/migrations.hpp"
 #include "adapters/postgres/reader.hpp"
+#include "adapters/postgres/rebuild.hpp"
 #include "adapters/postgres/views.hpp"
 #include "cluster/postgres.hpp"
 #include "domain/catalogue.hpp"
@@ -60,10 +61,19 @@ journal::result<std::vector<std::string>> migrate(const cli::database& to) {
   return out;
 }
 
+journal::result<std::string> rebuild(const journal::partition_log& log, const cli::database& in,
+                                     core::function_ref<void(core::gseq)> show) {
+  const auto address = address_of(in);
+  if (!address) return address.error();
+  auto done = postgres::rebuild(log, *address, in.schema, postgres::views_of(domain::entity_types()), show);
+  if (!done) return std::move(done).error();
+  return std::move(done->kept);
+}
+
 }  // namespace
 
 cli::database_tools make_database_tools() {
-  return {read, compare, migrate};
+  return {read, compare, rebuild, migrate};
 }
 
 }  // namespace logline::cluster

@@ -61,6 +61,11 @@ struct database_tools {
   std::function<journal::result<copy_report>(const journal::partition_log& log, const database& with,
                                              core::function_ref<void(core::gseq)> show)>
       compare;
+  /// Makes the mirror anew beside the one that is there and gives it the name (MIR-06); the old one's new name, or
+  /// empty.
+  std::function<journal::result<std::string>(const journal::partition_log& log, const database& in,
+                                             core::function_ref<void(core::gseq)> show)>
+      rebuild;
   /// Brings the schema up; lines that say what was done.
   std::function<journal::result<std::vector<std::string>>(const database& to)> migrate;
 };

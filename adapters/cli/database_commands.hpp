@@ -24,6 +24,8 @@ mirror_verdict verdict_of(std::string_view mirror, const copy_report& found, cor
 journal::result<mirror_verdict> compare_database(const journal::partition_log& log, const database& with,
                                                  const environment& env);
 
+/// mirror rebuild NAME, below the group "mirror".
+void add_mirror_rebuild_command(CLI::App& group, invocation& run);
 /// mirror migrate, below the group "mirror".
 void add_database_commands(CLI::App& group, invocation& run);
 

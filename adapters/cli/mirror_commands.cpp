@@ -274,6 +274,7 @@ void add_mirror_commands(CLI::App& app, invocation& run) {
   add_database_options(*verifying, v->postgres);
   verifying->callback([v, &run] { verify(*v, run); });
   add_database_commands(*group, run);
+  add_mirror_rebuild_command(*group, run);
 
   auto* const importing = app.get_subcommand("journal")->add_subcommand(
       "import", "Makes the journal of an empty data directory anew from one copy alone");

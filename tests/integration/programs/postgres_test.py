@@ -323,6 +323,33 @@ class proves_and_gives_back(mirrored_node):
         self.assertTrue(self.verified()["equal"])
         self.assertIn("REFUSED_NOT_EMPTY", self.offline_logline("journal", "import", *self.database(), code=1))
 
+    @proves("MIR-06")
+    def test_a_damaged_mirror_is_made_anew_beside_the_old_one(self):
+        self.start()
+        self.enqueue(700)
+        self.stop()
+        self.server.sql("SET ledger.migrating = 'on'; ALTER TABLE %s DISABLE TRIGGER ALL; DELETE FROM ledger.journal_event WHERE gseq = 77"
+                        % self.server.sql("SELECT tableoid::regclass FROM ledger.journal_event LIMIT 1"))
+        part = next(path for path in (self.data / "ndjson").iterdir() if path.suffix == ".part")
+        part.write_bytes(part.read_bytes().replace(b'"noop"', b'"pong"', 1))
+        self.offline_logline("mirror", "verify", *self.database(), code=4)
+        kept = json.loads(self.offline_logline("mirror", "rebuild", "postgres", *self.database()))["kept"]
+        files = json.loads(self.offline_logline("mirror", "rebuild", "ndjson"))
+        self.assertEqual(files["last_gseq"], self.chain()["gseq"])
+        self.assertTrue((self.data / files["kept"]).is_dir())
+        self.assertTrue(self.verified()["equal"])
+        self.assertEqual(self.server.sql(f"SELECT count(*) FROM {kept}.journal_event"), str(files["last_gseq"] - 1))
+        self.assertEqual(self.server.sql("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'ledger%' ORDER BY 1").split(),
+                         ["ledger", kept, "ledger_guard"])
+        self.start()    # both go on behind the last record, roles and views as before
+        self.enqueue(10)
+        self.stop()
+        self.assertTrue(self.verified()["equal"])
+        self.server.let_log_in("logline_readonly")
+        self.assertEqual(self.server.sql("SET app.tenant_id = 'acme'; SELECT count(run_at) FROM ledger.task_queue__task_enqueued",
+                                         user="logline_readonly"), "710")
+        self.assertIn("immutable table", self.server.sql("DELETE FROM ledger.journal_event", check=False)[2])
+
     @proves("PGM-11", "PGM-06")
     def test_an_administrator_brings_the_schema_up_for_a_node_that_may_not(self):
         self.server.sql(f"CREATE ROLE logline_mirror LOGIN PASSWORD '{PASSWORD}'")
