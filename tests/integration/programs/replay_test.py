@@ -106,6 +106,27 @@ class replay_case(node_case):
         self.assertEqual(changes.pop("/now/with/value"), (1, 2))
         self.assertEqual(list(changes), ["/now/with/since"])
 
+    def test_an_auditor_reads_records_proofs_and_exports_over_http(self):
+        self.start()
+        for n in range(5):
+            self.do(f"acme/flag/f{n}", "set", {"value": n, "reason": "test"})
+        self.assertEqual(json.loads(self.request("/v2/journal/head")[2])["gseq"], self.head())
+        record = json.loads(self.request("/v2/journal/3")[2])
+        self.assertEqual((record["gseq"], record["key"]), (3, "f2"))
+        proof = json.loads(self.request("/v2/journal/3/proof?tree_size=4")[2])
+        self.assertEqual((proof["gseq"], proof["tree_size"]), (3, 4))
+        self.assertEqual(proof, json.loads(self.request("/v2/log/proof?gseq=3&tree_size=4")[2]))
+        for path, status in (("/v2/journal/0", 400), ("/v2/journal/x", 400), ("/v2/journal/999", 404), ("/v2/journal/999/proof", 404),
+                             ("/v2/export?since=yesterday", 400)):
+            self.assertEqual(self.request(path)[0], status, path)
+        exported = [json.loads(line) for line in self.request("/v2/export?from=2&key=f3")[2].splitlines()]
+        self.assertEqual([e["gseq"] for e in exported], [4])
+        since = record["at"]
+        exported = [json.loads(line) for line in self.request(f"/v2/export?since={since}&type=flag")[2].splitlines()]
+        self.assertEqual([e["gseq"] for e in exported], [3, 4, 5])
+        until = [json.loads(line) for line in self.request(f"/v2/export?until={since}&type=flag")[2].splitlines()]
+        self.assertEqual([e["gseq"] for e in until], [1, 2])
+
     @proves("REP-A2", "REP-02")
     def test_a_projection_is_built_anew_under_load_and_readers_notice_nothing(self):
         self.start()
