@@ -137,6 +137,31 @@ TEST_CASE("commands go on while the mirror is away, and it catches up from the l
   CHECK_FALSE(node.gave_up());
 }
 
+TEST_CASE("how far a copy is behind is told while it is away, and is an alert beyond a minute", "[MIR-03]") {
+  auto log = new_log();
+  const auto copy = std::make_shared<memory_copy>();
+  copy->open_errors.assign(11, journal::errc::store_failed);  // with the waits between them nearly two minutes
+  stepped_node node{*log, with(part_of(copy))};
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i)
+      node.advance(core::seconds(1));
+  };
+  const auto lag = [&] { return figure(node, "mirror_lag_seconds{mirror=\"copy\"}"); };
+  const auto alert = [&] { return figure(node, "alert_active{alert=\"MIRROR_LAG\"}"); };
+  add(node, 5);
+  pass(55);
+  CHECK(lag() > 20);
+  CHECK(lag() <= 60);
+  CHECK(alert() == 0);
+  pass(45);
+  CHECK(lag() > 60);
+  CHECK(alert() == 1);
+  pass(25);
+  CHECK(copy->records == records_of(*log));
+  CHECK(lag() == 0);
+  CHECK(alert() == 0);
+}
+
 TEST_CASE("a batch that was half-written is not written twice: the copy says where it stands", "[MIR-01]") {
   auto log = new_log();
   const auto copy = std::make_shared<memory_copy>();
