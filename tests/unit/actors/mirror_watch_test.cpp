@@ -16,7 +16,7 @@ TEST_CASE("a mirror that stays a minute behind is told, until it is level again"
   journal::append_request r;
   r.entity = {"t", "flag", "f"};
   r.expected = core::eseq{0};
-  r.events.push_back({{}, "flag_unset", 1, "\x80", {}, core::visibility::tenant, {}});
+  r.events.push_back({{}, "flag_unset", 1, "\x80", {}, core::visibility::tenant, {}, {}});
   const std::array requests{std::move(r)};
   REQUIRE(log->append(requests));
 

@@ -133,8 +133,8 @@ TEST_CASE("a replay hands on a stretch of the log, at the pace it had", "[REP-01
     r.entity = {"t", n % 2 == 0 ? "flag" : "account", "k"};
     r.expected = core::eseq{(n - 1) / 2};
     const bool is_flag = n % 2 == 0;
-    r.events.push_back(is_flag ? journal::event_draft{{}, "flag_unset", 1, "\x80", {}, core::visibility::tenant, {}}
-                               : journal::event_draft{{}, "added", 1, "\x80", {}, core::visibility::tenant, {}});
+    r.events.push_back(is_flag ? journal::event_draft{{}, "flag_unset", 1, "\x80", {}, core::visibility::tenant, {}, {}}
+                               : journal::event_draft{{}, "added", 1, "\x80", {}, core::visibility::tenant, {}, {}});
     const std::array requests{std::move(r)};
     REQUIRE(log->append(requests));
   }
@@ -170,7 +170,7 @@ TEST_CASE("a replay stops at what the program does not know, unless it is to be 
     journal::append_request r;
     r.entity = {"t", type, std::to_string(++sequence)};
     r.expected = core::eseq{0};
-    r.events.push_back({{}, event, version, "\x80", {}, core::visibility::tenant, {}});
+    r.events.push_back({{}, event, version, "\x80", {}, core::visibility::tenant, {}, {}});
     const std::array requests{std::move(r)};
     REQUIRE(log->append(requests));
   };
@@ -243,7 +243,7 @@ TEST_CASE("events of retired kinds are kept, counted, and not folded", "[REP-08]
   r.entity = {"t", "bell", "b"};
   r.expected = core::eseq{0};
   for (const auto* event : {"pinged", "rang", "pinged"})
-    r.events.push_back({{}, event, 1, "\x80", {}, core::visibility::tenant, {}});
+    r.events.push_back({{}, event, 1, "\x80", {}, core::visibility::tenant, {}, {}});
   const std::array requests{std::move(r)};
   REQUIRE(log->append(requests));
   CHECK(actors::standing_of(find, "bell", "rang", 1) == actors::event_standing::retired);
