@@ -18,6 +18,7 @@
 #include "cluster/stores.hpp"
 #include "domain/archive/archive.hpp"
 #include "domain/archive/retention.hpp"
+#include "journal/cold_objects.hpp"
 
 namespace logline::cluster {
 
@@ -32,6 +33,7 @@ struct archive_progress {
   std::atomic<std::uint64_t> units{0};
   std::atomic<std::uint64_t> bytes{0};
   std::atomic<std::uint64_t> damaged{0};
+  std::atomic<std::uint64_t> floor{0};
 };
 
 core::failure failure_of(const journal::error& e) {
@@ -40,13 +42,15 @@ core::failure failure_of(const journal::error& e) {
 
 class archiving {
  public:
-  archiving(const node_config& config, journal::site_key site_key, std::function<const journal::partition_log*()> log,
-            std::function<actors::door*()> door, std::shared_ptr<actors::alerts> alerts)
+  archiving(const node_config& config, journal::site_key site_key, std::function<journal::partition_log*()> log,
+            std::function<actors::door*()> door, std::shared_ptr<actors::alerts> alerts,
+            std::function<core::timestamp()> clock)
       : config_(config),
         site_key_(std::move(site_key)),
         log_(std::move(log)),
         door_(std::move(door)),
-        alerts_(std::move(alerts)) {}
+        alerts_(std::move(alerts)),
+        clock_(std::move(clock)) {}
 
   /// One look: what is wanted now, what the day asks for, what the month asks for.
   core::outcome look(const std::stop_token& wanted) {
@@ -55,7 +59,8 @@ class archiving {
     auto state = state_of<archive::partition_archive>(*door, entity_);
     if (!state) return state.error();
     note(*state);
-    const auto now = actors::wall_clock();
+    progress_->floor = log_()->cold_floor().value;
+    const auto now = clock_();
     const auto day = now.us / core::days(1).us;
     if (state->wanted || day != day_done_) {
       if (auto archived = archive_due(*door, *state, now, wanted); !archived) {
@@ -120,6 +125,7 @@ class archiving {
                             const std::stop_token& wanted) {
     const auto last = last_to_archive(door, state, now);
     auto done = last ? archive_to(door, state, *last, wanted) : core::outcome{last.error()};
+    if (done) done = drop_due(door, now, wanted);
     if (done) {
       alerts_->clear(failed_alert);
       return told(ask(door, entity_, archive::finish_run{}));
@@ -128,6 +134,29 @@ class archiving {
     alerts_->raise(failed_alert, done.error().message);
     if (auto noted = told(ask(door, entity_, archive::fail_run{done.error().message})); !noted) return noted;
     return done;
+  }
+
+  /// Last of the fixed order: archived, proven there, recorded, and only then dropped (RET-02). What is held or still
+  /// hot is not, though a run may have copied it.
+  core::outcome drop_due(actors::door& door, core::timestamp now, const std::stop_token& wanted) {
+    if (!config_.offsite.drop) return core::done{};
+    const auto state = state_of<archive::partition_archive>(door, entity_);
+    if (!state) return state.error();
+    const auto policy = state_of<archive::retention>(door, policy_);
+    if (!policy) return policy.error();
+    auto& log = *log_();
+    auto floor = log.cold_floor();
+    const auto days_max = static_cast<std::uint32_t>(config_.offsite.archive_days);
+    const auto end = retention_end(log, *policy, floor, now, days_max);
+    if (!end) return failure_of(end.error());
+    while (!wanted.stop_requested()) {
+      const auto cold = log.cool(std::min(*end, state->archived_to));
+      if (!cold) return failure_of(cold.error());
+      progress_->floor = cold->value;
+      if (*cold == floor) break;
+      floor = *cold;
+    }
+    return core::done{};
   }
 
   core::outcome archive_to(actors::door& door, const archive::partition_archive& state, core::gseq last,
@@ -145,7 +174,7 @@ class archiving {
       known = unit.last_gseq;
     }
     while (known < last) {
-      const auto unit = (*place)->add(*log_(), last, actors::wall_clock(), [&] { return wanted.stop_requested(); });
+      const auto unit = (*place)->add(*log_(), last, clock_(), [&] { return wanted.stop_requested(); });
       if (!unit) return failure_of(unit.error());
       if (auto recorded = record(door, *unit); !recorded) return recorded;
       known = unit->last_gseq;
@@ -189,9 +218,10 @@ class archiving {
 
   const node_config config_;
   const journal::site_key site_key_;
-  const std::function<const journal::partition_log*()> log_;
+  const std::function<journal::partition_log*()> log_;
   const std::function<actors::door*()> door_;
   const std::shared_ptr<actors::alerts> alerts_;
+  const std::function<core::timestamp()> clock_;
   const core::address entity_{"system", "archive", "0"};
   const core::address policy_{"system", "retention", "policy"};
   const std::shared_ptr<archive_progress> progress_ = std::make_shared<archive_progress>();
@@ -202,6 +232,7 @@ std::vector<actors::door::figure> figures_of(const archive_progress& p) {
   const auto value = [](const std::atomic<std::uint64_t>& of) { return static_cast<double>(of.load()); };
   return {
       {"archive_gseq", "Newest record that is in the archive.", false, value(p.archived_to)},
+      {"archive_floor_gseq", "Newest record that is in the archive only.", false, value(p.floor)},
       {"archive_units", "Units in the archive.", false, value(p.units)},
       {"archive_bytes", "Bytes of shards in the archive.", false, value(p.bytes)},
       {"archive_damaged_units", "Units that the last check found damaged or gone.", false, value(p.damaged)},
@@ -211,16 +242,24 @@ std::vector<actors::door::figure> figures_of(const archive_progress& p) {
 }  // namespace
 
 std::optional<measured_duty> make_archiving(const node_config& config, const journal::site_key& site_key,
-                                            std::function<const journal::partition_log*()> log,
-                                            std::function<actors::door*()> door,
-                                            std::shared_ptr<actors::alerts> alerts) {
+                                            std::function<journal::partition_log*()> log,
+                                            std::function<actors::door*()> door, std::shared_ptr<actors::alerts> alerts,
+                                            std::function<core::timestamp()> clock) {
   if (config.offsite.archive_url.empty()) return std::nullopt;
-  const auto work = std::make_shared<archiving>(config, site_key, std::move(log), std::move(door), std::move(alerts));
+  const auto work = std::make_shared<archiving>(config, site_key, std::move(log), std::move(door), std::move(alerts),
+                                                std::move(clock));
   const auto progress = work->progress();
   return measured_duty{std::make_shared<const actors::duty>(
                            actors::duty{"archive", core::schedule::every(look_interval),
                                         [work](const std::stop_token& wanted) { return work->look(wanted); }}),
                        [progress] { return figures_of(*progress); }};
+}
+
+std::shared_ptr<journal::cold_place> make_cold_place(const node_config& config) {
+  if (config.offsite.archive_url.empty()) return nullptr;
+  return std::make_shared<journal::cold_objects>(
+      config.offsite.archive_url,
+      [url = config.offsite.archive_url, keys = config.data / "keys"] { return open_store(url, keys); });
 }
 
 journal::result<std::unique_ptr<journal::record_archive>> open_archive(std::string_view url,

@@ -38,6 +38,7 @@ struct offsite_config {
   std::uint32_t keep_days = 30;     ///< of shards here, once they are there; 0: for ever
   std::string archive_url;          ///< where the archive is; empty: there is none
   std::int64_t archive_days = 365;  ///< records older than that are archived
+  bool drop = false;                ///< from the journal here, once archived and its time is over
 };
 
 /// A time of the day, UTC.

@@ -25,6 +25,13 @@ std::vector<rule> offsite_rules() {
                  [](node_config& c, std::int64_t n) { c.offsite.upload_s = n; }),
       text("ndjson.upload_url", "upload sealed shards there: dir:DIRECTORY or s3:https://HOST/BUCKET/PREFIX?region=R",
            [](node_config& c, const std::string& t) { return set_store(c.offsite.upload_url, t); }),
+      rule{"retention.drop", "take records out of the journal here once they are archived and their time is over",
+           [](node_config& c, const toml::node& value) -> std::string {
+             const auto b = value.value_exact<bool>();
+             if (!b) return "must be true or false";
+             c.offsite.drop = *b;
+             return {};
+           }},
   };
 }
 

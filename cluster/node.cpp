@@ -148,6 +148,7 @@ core::result<std::unique_ptr<journal::partition_log>, start_failure> open_log(co
   settings.checkpoint_records = config.checkpoint_records;
   settings.checkpoint_interval = core::seconds(config.checkpoint_s);
   settings.compression_level = config.compression_level;
+  options.cold = make_cold_place(config);
   options.free_fraction_min = config.disk_floor_percent / 100.0;
   options.free_bytes_min = config.disk_floor_bytes;
   options.on_message = [](std::string_view line) { spdlog::warn("rocksdb: {}", line); };
@@ -269,11 +270,12 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   for (auto& one : mirrors->duties)
     take_on(std::move(one));
   if (auto uploads = make_upload(config, site->public_key(), p->alerts)) take_on(*std::move(uploads));
-  const auto log_of = [parts = p.get()]() -> const journal::partition_log* { return parts->log.get(); };
+  const auto log_of = [parts = p.get()]() -> journal::partition_log* { return parts->log.get(); };
   p->erasing = std::make_unique<privacy_work>(
       privacy_work_parts{p->privacy, *site, door, log_of, domain::find_entity_type, p->alerts, ledger_places(config)});
   take_on(make_mirror_check(config, site->public_key(), log_of, p->alerts));
-  if (auto archive = make_archiving(config, *site, log_of, door, p->alerts)) take_on(*std::move(archive));
+  if (auto archive = make_archiving(config, *site, log_of, door, p->alerts, actors::wall_clock))
+    take_on(*std::move(archive));
 
   auto log = open_log(config, *std::move(site));
   if (!log) return log.error();

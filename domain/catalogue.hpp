@@ -10,6 +10,7 @@
 /// `const core::entity_type& NAME_type();`. Routes, commands, schemas, codecs, replay and docs follow from it.
 #define LOGLINE_ENTITIES(X)  \
   X(archive, archive)        \
+  X(archive, retention)      \
   X(integration, connector)  \
   X(messaging, subscription) \
   X(operations, flag)        \

@@ -50,6 +50,8 @@ std::string_view to_string(errc code) {
       return "disk_full";
     case errc::not_found:
       return "not_found";
+    case errc::archived:
+      return "archived";
     case errc::key_missing:
       return "key_missing";
   }
@@ -92,6 +94,12 @@ core::failure to_failure(const error& e) {
       return {core::failure_kind::internal, "JOURNAL_CORRUPT",
               fmt::format("the journal is damaged ({} at gseq {}); run: logline journal verify", to_string(e.code),
                           e.position.value)};
+    case errc::archived:
+      return {core::failure_kind::unavailable,
+              "ARCHIVED",
+              "these records are in the archive, which cannot be read now",
+              {},
+              60};
     case errc::store_failed:
     case errc::store_locked:
     case errc::stopped:

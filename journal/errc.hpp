@@ -33,6 +33,7 @@ enum class errc : std::uint8_t {
   overloaded,           ///< admission bound reached; try again
   disk_full,            ///< below the disk floor: read-only
   not_found,
+  archived,     ///< the records are in the archive, which cannot be read now; the message names it
   key_missing,  ///< site key absent or unreadable
 };
 

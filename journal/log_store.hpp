@@ -14,6 +14,9 @@
 
 namespace logline::journal {
 
+struct cold_range;
+using cold_rows = std::vector<std::pair<std::string, std::string>>;
+
 /// Rows to be written together: all of them or none. By one thread.
 class store_batch {
  public:
@@ -88,6 +91,13 @@ class log_store {
   /// `position` is durable; the copy reaches it, and may hold more. Errors: store_failed; stopped (a store in memory).
   virtual result<std::vector<frozen_table>> freeze(const std::string& directory, core::gseq position,
                                                    const core::digest& chain) = 0;
+
+  /// Moves the log's oldest rows, which `rows` are, to where cold rows are kept: put there and read back, derived rows
+  /// made durable, the range noted durably here, and only then dropped (RET-02). Readers see them all the time. Errors:
+  /// stopped (nowhere is said), those of the place; nothing is dropped then.
+  virtual outcome cool(const cold_range& range, const cold_rows& rows);
+  /// The last position that lies elsewhere; 0: none.
+  virtual core::gseq cold_floor() const { return {}; }
 
   /// Orderly end at a head that was acknowledged: everything goes to stable storage, nothing else may be called after.
   virtual outcome close() = 0;

@@ -88,6 +88,7 @@ class opening {
       return false;
     }
     store_ = std::move(*store);
+    if (auto cold = store_->set_cold(options_.cold); !cold) return unreadable(std::move(cold).error());
     if (auto known = check_identity(); !known) return unreadable(std::move(known).error());
     if (auto whole = check_reindexed(); !whole) return unreadable(std::move(whole).error());
     file_check files{options_.open_check_bytes, 0, {}};
@@ -193,6 +194,8 @@ class opening {
     if (!opened) return std::move(opened).error();
     store_ = std::move(*opened);
     store_->keep(std::move(*lock_));
+    if (auto cold = store_->set_cold(options_.cold); !cold) return std::move(cold).error();
+    if (auto erased = store_->erase_cold_again(); !erased) return std::move(erased).error();
     store_->set_floor({options_.measure_disk, options_.free_bytes_min, options_.free_fraction_min});
     if (auto same = check_same_end(); !same) return std::move(same).error();
     if (auto written = write_identity(); !written) return std::move(written).error();
@@ -269,6 +272,7 @@ result<std::unique_ptr<log_store>> open_store_read_only(const partition_options&
                                            options.environment ? options.environment : rocks_environment::standard(),
                                            options.on_message);
   if (!store) return std::move(store).error();
+  if (auto cold = (*store)->set_cold(options.cold); !cold) return std::move(cold).error();
   return std::unique_ptr<log_store>{std::move(*store)};
 }
 

@@ -14,6 +14,7 @@
 namespace logline::journal {
 
 class checkpoint_verifier;
+class cold_place;
 class log_store;
 struct rocks_environment;
 
@@ -34,6 +35,10 @@ struct partition_options {
   double free_fraction_min = 0.05;
   /// Empty: what the operating system says.
   std::function<result<disk_space>()> measure_disk;
+
+  /// Where the log's oldest rows are, if some were moved (cold_log.hpp), and where more may go. Null: they cannot be
+  /// read.
+  std::shared_ptr<cold_place> cold;
 
   /// Of rows not yet in RocksDB's tables: of the log's family; the others have less, in proportion.
   std::size_t write_buffer_bytes = std::size_t{32} << 20;

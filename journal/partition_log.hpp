@@ -147,6 +147,18 @@ class partition_log {
   /// memory).
   virtual result<std::vector<frozen_table>> freeze(const std::string& directory) const = 0;
 
+  // -- retention
+
+  /// Moves the log's oldest rows to where partition_options::cold keeps them: whole commits of records up to `until`,
+  /// at most some 32 MiB of them, and nothing beyond the newest signed head. Answers the last position that is cold
+  /// then: the same as before when there was nothing to move. Rows are dropped here only after the place gave them out
+  /// again and their digest is durable here (RET-02). Every reader goes on seeing one log; where the place cannot be
+  /// read, reading there answers errc::archived. By one thread; commits go on meanwhile. Errors: stopped (nowhere is
+  /// said), damage of the rows, those of the place: nothing is dropped then.
+  virtual result<core::gseq> cool(core::gseq until) = 0;
+  /// The last cold position; 0: none.
+  virtual core::gseq cold_floor() const = 0;
+
   // -- proof
 
   /// The newest signed checkpoint (tlog checkpoint text), signing one for the current head first when `fresh` and the

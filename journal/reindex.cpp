@@ -162,6 +162,7 @@ class reindexing {
     if (auto dropped = drop(); !dropped) return std::move(dropped).error();
     auto store = rocks_store::open(directory_, environment_, where_.on_message);
     if (!store) return std::move(store).error();
+    if (auto cold = (*store)->set_cold(where_.cold); !cold) return std::move(cold).error();
     if (auto made = make_anew(**store); !made) return std::move(made).error();
     if (auto done = finish(**store); !done) return std::move(done).error();
     return report_;
@@ -178,6 +179,7 @@ class reindexing {
   outcome check_log() {
     const auto store = rocks_store::open_read_only(directory_, environment_, where_.on_message);
     if (!store) return core::done{};
+    if (auto cold = (*store)->set_cold(where_.cold); !cold) return cold;
     entity_rebuild check{nullptr, last_position(**store), progress_};
     log_pass pass{**store, where_.log.partition, {}, no_end, check};
     pass.run();

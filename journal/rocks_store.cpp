@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
+#include <rocksdb/convenience.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
@@ -158,8 +159,13 @@ outcome rocks_store::write(store_batch& given, durability how) {
 }
 
 result<bool> rocks_store::get(family f, std::string_view key, std::string& value) const {
+  if (f == family::log && cold_floor().value > 0) {
+    auto found = find_cold_row(*cold_, cold_->ranges(), key, value);
+    if (!found || *found) return found;
+  }
   const auto status = db_->Get(rocksdb::ReadOptions{}, handle(f), slice(key), &value);
-  if (status.IsNotFound()) return false;
+  // It may have gone cold since we looked.
+  if (status.IsNotFound()) return f == family::log ? find_cold_row(*cold_, cold_->ranges(), key, value) : false;
   if (!status.ok()) return to_error(status, "reading a row");
   return true;
 }
@@ -173,7 +179,72 @@ std::unique_ptr<store_cursor> rocks_store::walk(family f, access hint) const {
   } else {
     options.prefix_same_as_start = f == family::entity;
   }
-  return std::make_unique<cursor>(std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(options, handle(f))});
+  const auto make = [&] {
+    return std::make_unique<cursor>(std::unique_ptr<rocksdb::Iterator>{db_->NewIterator(options, handle(f))});
+  };
+  if (f != family::log) return make();
+  // Rows go cold by being noted first and erased then: an iterator made while nothing was noted holds all the others.
+  for (;;) {
+    auto ranges = cold_->ranges();
+    auto hot = make();
+    if (ranges == cold_->ranges()) return walk_cold_and_hot(*cold_, std::move(ranges), std::move(hot));
+  }
+}
+
+outcome rocks_store::set_cold(std::shared_ptr<cold_place> place) {
+  auto cold = std::make_shared<cold_log>(std::move(place));
+  const auto rows = walk(family::meta, access::few);
+  const auto prefix = cold_row_prefix();
+  for (rows->seek(prefix); rows->valid() && rows->key().starts_with(prefix); rows->next()) {
+    const auto range = parse_cold_range(rows->key(), rows->value());
+    if (!range) return range.error();
+    if (range->first != core::next(cold_log::floor_of(cold->ranges())))
+      return error{errc::index_mismatch, "the cold ranges do not follow one another", range->first};
+    cold->add(*range);
+  }
+  if (auto status = rows->status(); !status) return status;
+  cold_ = std::move(cold);
+  return core::done{};
+}
+
+outcome rocks_store::erase_log(const cold_range& up_to) {
+  const auto begin = log_key(up_to.partition, core::gseq{0});
+  const auto end = log_key(up_to.partition, core::next(up_to.last));
+  const rocksdb::Slice first = slice(begin);
+  const rocksdb::Slice last = slice(end);
+  // Whole tables go at once, without being read; what straddles the end is erased row by row.
+  if (const auto status = rocksdb::DeleteFilesInRange(db_.get(), handle(family::log), &first, &last, false);
+      !status.ok())
+    return to_error(status, "dropping tables of cold rows");
+  const auto rows = make_batch();
+  rows->erase_range(family::log, begin, end);
+  return write(*rows, durability::derived);
+}
+
+outcome rocks_store::erase_cold_again() {
+  const auto ranges = cold_->ranges();
+  if (ranges->empty()) return core::done{};
+  const std::unique_ptr<rocksdb::Iterator> rows{db_->NewIterator(rocksdb::ReadOptions{}, handle(family::log))};
+  rows->SeekToFirst();
+  if (!rows->status().ok()) return to_error(rows->status(), "reading rows");
+  const auto& last = ranges->back();
+  if (!rows->Valid() || view(rows->key()) >= log_key(last.partition, core::next(last.last))) return core::done{};
+  return erase_log(last);
+}
+
+outcome rocks_store::cool(const cold_range& range, const cold_rows& rows) {
+  if (cold_->place() == nullptr) return error{errc::stopped, "nowhere is said where cold rows go", range.first};
+  if (auto put = cold_->place()->put(range, pack_rows(rows)); !put) return put;
+  std::vector<rocksdb::ColumnFamilyHandle*> derived;
+  for (const auto f : derived_families)
+    derived.push_back(handle(f));
+  if (const auto status = db_->Flush(rocksdb::FlushOptions{}, derived); !status.ok())
+    return to_error(status, "flushing derived rows");
+  const auto noted = make_batch();
+  noted->put(family::meta, cold_row_key(range), encode_cold_range(range));
+  if (auto written = write(*noted, durability::synced); !written) return written;
+  cold_->add(range);
+  return erase_log(range);
 }
 
 outcome rocks_store::acknowledge(core::gseq position, const core::digest& chain) {

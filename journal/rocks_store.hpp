@@ -11,6 +11,7 @@
 
 #include <rocksdb/db.h>
 
+#include "journal/cold_log.hpp"
 #include "journal/disk_space.hpp"
 #include "journal/log_store.hpp"
 #include "journal/rocks_environment.hpp"
@@ -76,8 +77,15 @@ class rocks_store final : public log_store {
   outcome flush_derived() override;
   result<std::vector<frozen_table>> freeze(const std::string& directory, core::gseq position,
                                            const core::digest& chain) override;
+  outcome cool(const cold_range& range, const cold_rows& rows) override;
+  core::gseq cold_floor() const override { return cold_log::floor_of(cold_->ranges()); }
   outcome close() override;
   std::vector<std::pair<std::string, double>> figures() const override;
+
+  /// Erases what a crash left of rows that are cold.
+  outcome erase_cold_again();
+  /// Says where the log's cold rows are; before anybody reads. Errors: index_mismatch, the store's.
+  outcome set_cold(std::shared_ptr<cold_place> place);
 
   /// From now on acknowledge() notes positions in the store's witness, beginning with this one.
   outcome start_witness(const witness& now);
@@ -100,6 +108,8 @@ class rocks_store final : public log_store {
   rocks_store(std::string directory, std::shared_ptr<rocks_environment> environment);
   void take_handles(const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
   result<disk_space> measure() const;
+  /// Erases rows of the log up to there, which a crash may have left; without WAL, since it is repeated on opening.
+  outcome erase_log(const cold_range& up_to);
 
   const std::string directory_;
   const std::shared_ptr<rocks_environment> environment_;
@@ -108,6 +118,7 @@ class rocks_store final : public log_store {
   std::vector<rocksdb::ColumnFamilyHandle*> owned_handles_;
   std::array<rocksdb::ColumnFamilyHandle*, families.size()> handles_{};
 
+  std::shared_ptr<cold_log> cold_ = std::make_shared<cold_log>(nullptr);
   std::optional<witness_file> witness_;   // by the thread that writes commits
   std::atomic<bool> head_signed_{false};  // since the witness was last synced
   disk_floor floor_;

@@ -55,6 +55,9 @@ class stored_log final : public partition_log {
 
   result<std::vector<frozen_table>> freeze(const std::string& directory) const override;
 
+  result<core::gseq> cool(core::gseq until) override;
+  core::gseq cold_floor() const override { return store_->cold_floor(); }
+
   result<std::string> checkpoint(bool fresh) override;
   result<std::vector<core::digest>> inclusion_proof(core::gseq position, std::uint64_t tree_size) const override;
   result<std::vector<core::digest>> consistency_proof(std::uint64_t old_size, std::uint64_t new_size) const override;

@@ -44,6 +44,7 @@ tail_fact fact_against(errc code) {
     case errc::overloaded:
     case errc::disk_full:
     case errc::not_found:
+    case errc::archived:
     case errc::key_missing:
       return tail_fact::files_sound;
   }

@@ -45,6 +45,7 @@ class store_verification {
       add(store.error(), "store");
       return std::move(report_);
     }
+    if (auto cold = (*store)->set_cold(where_.cold); !cold) add(cold.error(), "meta");
     check_reindexed(**store);
     check_open_files(**store, *reading);
     check_log(**store, *reading);

@@ -38,6 +38,7 @@ trouble backup_trouble(const journal::error& e) {
     case errc::store_locked:
     case errc::conflict:
     case errc::disk_full:
+    case errc::archived:
     case errc::key_missing:
     case errc::stopped:
     case errc::overloaded:

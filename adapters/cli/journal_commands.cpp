@@ -13,6 +13,7 @@
 #include "adapters/cli/record_options.hpp"
 #include "adapters/cli/render.hpp"
 #include "domain/core/json.hpp"
+#include "journal/cold_objects.hpp"
 #include "journal/export.hpp"
 #include "journal/inspect.hpp"
 #include "journal/keys.hpp"
@@ -44,17 +45,23 @@ trouble trouble_of(const journal::error& e, const fs::path& data) {
     case journal::errc::store_failed:
     case journal::errc::key_missing:
     case journal::errc::disk_full:
+    case journal::errc::archived:
       return {exit_refused, e.text()};
     default:
       return {exit_unverified, e.text() + "; see logline journal verify --data " + data.string()};
   }
 }
 
-journal::partition_options options_for(const fs::path& data) {
+/// What a node with retention.drop moved to its archive is read from there, where --archive says which that is.
+journal::partition_options options_for(const fs::path& data, const invocation& run) {
   journal::partition_options options;
   options.directory = (data / "journal").string();
   options.data_directory = data.string();
   options.log.clock = actors::wall_clock;
+  if (!run.given.archive.empty() && run.env.open_store)
+    options.cold = std::make_shared<journal::cold_objects>(
+        run.given.archive,
+        [open = run.env.open_store, url = run.given.archive, keys = data / "keys"] { return open(url, keys); });
   return options;
 }
 
@@ -64,9 +71,9 @@ finished check_folder(const fs::path& data) {
   return trouble{exit_usage, fmt::format("no journal in {}: name a node's data directory by --data", data.string())};
 }
 
-tried<std::unique_ptr<journal::partition_log>> open_to_read(const fs::path& data) {
+tried<std::unique_ptr<journal::partition_log>> open_to_read(const fs::path& data, const invocation& run) {
   if (auto there = check_folder(data); !there) return there.error();
-  auto options = options_for(data);
+  auto options = options_for(data, run);
   options.read_only = true;
   auto log = journal::open_partition(std::move(options));
   if (!log) return trouble_of(log.error(), data);
@@ -127,7 +134,7 @@ finished verify(std::uint64_t since, invocation& run) {
   options.since = core::gseq{since};
   progress bar{run.env, "verify", "records"};
   options.progress = [&](const journal::verify_progress& p) { return bar.show(p.position.value, p.end.value), true; };
-  auto where = options_for(data);
+  auto where = options_for(data, run);
   // Without a verifier the report says so; what keeps the store from being read, it finds itself.
   auto verifier = journal::find_verifier(where, data / "keys");
   if (verifier) where.verifier = *std::move(verifier);
@@ -142,7 +149,7 @@ finished reindex(invocation& run) {
   const auto data = data_folder(run);
   if (auto there = check_folder(data); !there) return there.error();
   progress bar{run.env, "reindex", "records"};
-  auto done = journal::reindex_store(options_for(data), [&](const journal::verify_progress& p) {
+  auto done = journal::reindex_store(options_for(data, run), [&](const journal::verify_progress& p) {
     return bar.show(p.position.value, p.end.value), true;
   });
   if (!done) return trouble_of(done.error(), data);
@@ -155,7 +162,7 @@ finished reindex(invocation& run) {
 finished stats(invocation& run) {
   const auto data = data_folder(run);
   if (auto there = check_folder(data); !there) return there.error();
-  auto options = options_for(data);
+  auto options = options_for(data, run);
   options.read_only = true;
   auto store = journal::open_store_read_only(options);
   if (!store) return trouble_of(store.error(), data);
@@ -168,7 +175,7 @@ finished stats(invocation& run) {
 finished cat(const record_options& o, invocation& run) {
   auto filter = filter_of(o);
   if (!filter) return filter.error();
-  auto log = open_to_read(data_folder(run));
+  auto log = open_to_read(data_folder(run), run);
   if (!log) return log.error();
   list_printer printer{
       run.env.out, run.given.format, {"gseq", "at", "tenant", "type", "key", "eseq", "event", "payload"}};
@@ -211,7 +218,7 @@ finished write_export(const record_options& o, const std::string& range, const s
   auto filter = filter_of(o);
   if (!filter) return filter.error();
   if (auto narrowed = narrow(*filter, range); !narrowed) return narrowed.error();
-  auto log = open_to_read(data_folder(run));
+  auto log = open_to_read(data_folder(run), run);
   if (!log) return log.error();
   std::ofstream to_file;
   if (!file.empty()) {
@@ -235,7 +242,7 @@ finished write_export(const record_options& o, const std::string& range, const s
 
 finished prove(std::uint64_t gseq, std::uint64_t old_size, invocation& run) {
   const auto data = data_folder(run);
-  auto log = open_to_read(data);
+  auto log = open_to_read(data, run);
   if (!log) return log.error();
   auto key = journal::site_public_key::load(data / "keys");
   if (!key) return trouble_of(key.error(), data);
@@ -249,7 +256,7 @@ finished prove(std::uint64_t gseq, std::uint64_t old_size, invocation& run) {
 }
 
 finished hash(invocation& run) {
-  auto log = open_to_read(data_folder(run));
+  auto log = open_to_read(data_folder(run), run);
   if (!log) return log.error();
   const auto head = (*log)->head();
   progress bar{run.env, "replay", "records"};

@@ -61,6 +61,8 @@ void add_global_options(CLI::App& app, settings& s) {
   app.add_option("--profile", s.profile, "Table of profiles.toml in $LOGLINE_HOME (default: ~/.config/logline)")
       ->type_name("NAME");
   app.add_option("--output", s.output, "table, json, ndjson or csv (default: table)")->type_name("FORMAT");
+  app.add_option("--archive", s.archive, "Where a node with retention.drop keeps its archive: dir:DIR or s3:URL")
+      ->type_name("URL");
   app.add_option("--data", s.data, "A node's data directory (default: ./data)")->type_name("DIR");
   app.add_option("--timeout", s.timeout_s, "Seconds to wait for one answer")
       ->type_name("S")

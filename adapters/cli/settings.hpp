@@ -15,6 +15,7 @@ namespace logline::cli {
 struct settings {
   std::string url;         ///< --url, $LOGLINE_URL, profile, http://127.0.0.1:8080
   std::string token;       ///< --token
+  std::string archive;     ///< --archive: where rows are that a journal dropped
   std::string token_file;  ///< --token-file
   std::string profile;     ///< --profile: a table of $LOGLINE_HOME/profiles.toml
   std::string output;      ///< --output: table
