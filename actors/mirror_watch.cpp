@@ -1,5 +1,7 @@
 #include "actors/mirror_watch.hpp"
 
+#include <utility>
+
 #include "journal/errc.hpp"
 #include "journal/record.hpp"
 
@@ -26,10 +28,13 @@ core::outcome mirror_watch::look(const std::vector<mirror_status>& mirrors, core
     late += fmt::format("{}mirror {} lacks {} records, the oldest {} s old", late.empty() ? "" : "; ", mirror.name,
                         mirror.lag_events, lag.us / 1'000'000);
   }
-  if (late.empty())
-    to.clear("MIRROR_LAG");
-  else
+  // A mirror raises the alert for itself when it looks; that one is its own to clear.
+  if (!late.empty()) {
     to.raise("MIRROR_LAG", late);
+    is_raised_ = true;
+  } else if (std::exchange(is_raised_, false)) {
+    to.clear("MIRROR_LAG");
+  }
   return core::done{};
 }
 

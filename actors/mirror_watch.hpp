@@ -10,8 +10,8 @@
 
 namespace logline::actors {
 
-/// Tells when a mirror stays behind: MIRROR_LAG, once it has lacked a record older than 60 s for a minute (journal
-/// MIR-03, §16). One thread at a time; may block on the disk.
+/// Tells when a mirror stays behind, also one whose target hangs and that tells nothing itself: MIRROR_LAG, once it has
+/// lacked a record older than 60 s for a minute (journal MIR-03, §16). One thread at a time; may block on the disk.
 class mirror_watch {
  public:
   static constexpr core::duration_us lag_max = core::seconds(60);
@@ -24,6 +24,7 @@ class mirror_watch {
  private:
   const journal::partition_log& log_;
   std::map<std::string, core::timestamp> late_since_;
+  bool is_raised_ = false;  ///< by this watch
 };
 
 }  // namespace logline::actors
