@@ -66,6 +66,9 @@ struct privacy_config {
   std::vector<std::filesystem::path> shred_ledgers;  ///< places beside DATA/shreds
   bool accept_shred_gap = false;
   std::size_t cached_keys = 1'024;
+  std::filesystem::path key_copies;  ///< where copies of the key store go; empty: nowhere
+  std::int64_t key_copy_s = 86'400;
+  std::int64_t key_copy_days = 30;  ///< GDP-06: no longer
 };
 
 /// Everything a node can be told, with the defaults it runs with when it is told nothing.

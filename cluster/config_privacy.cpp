@@ -32,6 +32,16 @@ std::vector<rule> privacy_rules() {
            }},
       integer_at("privacy.cached_keys", "subjects' keys kept unwrapped in locked memory", 16, 1'000'000,
                  [](node_config& c, std::int64_t n) { c.privacy.cached_keys = static_cast<std::size_t>(n); }),
+      text("privacy.key_copies", "directory for copies of the key store, apart from other backups; none if left out",
+           [](node_config& c, const std::string& t) -> std::string {
+             if (t.empty()) return "must be a directory";
+             c.privacy.key_copies = t;
+             return {};
+           }),
+      integer_at("privacy.key_copy_days", "days that copies of the key store are kept", 1, 30,
+                 [](node_config& c, std::int64_t n) { c.privacy.key_copy_days = n; }),
+      integer_at("privacy.key_copy_s", "seconds between copies of the key store", 1, 604'800,
+                 [](node_config& c, std::int64_t n) { c.privacy.key_copy_s = n; }),
       rule{"privacy.shred_ledgers", "directories beside DATA/shreds where the list of erasures is kept, off the node",
            set_ledgers},
   };

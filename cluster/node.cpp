@@ -16,6 +16,7 @@
 #include "adapters/http/server.hpp"
 #include "cluster/archiving.hpp"
 #include "cluster/backup.hpp"
+#include "cluster/key_copies.hpp"
 #include "cluster/mirror_check.hpp"
 #include "cluster/mirrors.hpp"
 #include "cluster/postgres.hpp"
@@ -273,6 +274,7 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   const auto log_of = [parts = p.get()]() -> journal::partition_log* { return parts->log.get(); };
   p->erasing = std::make_unique<privacy_work>(
       privacy_work_parts{p->privacy, *site, door, log_of, domain::find_entity_type, p->alerts, ledger_places(config)});
+  if (auto copies = make_key_copies(config, *p->privacy.keys, p->alerts)) p->duties.push_back(std::move(copies));
   take_on(make_mirror_check(config, site->public_key(), log_of, p->alerts));
   if (auto archive = make_archiving(config, *site, log_of, door, p->alerts, actors::wall_clock))
     take_on(*std::move(archive));

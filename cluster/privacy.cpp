@@ -27,7 +27,7 @@ journal::result<privacy_store> open_privacy(const node_config& config, const jou
   if (!keys) return std::move(keys).error();
   privacy_store out;
   out.keys = *std::move(keys);
-  if (!out.keys->now().locked)
+  if (!out.keys->status().locked)
     spdlog::warn("subjects' keys in memory could not be locked: raise the limit of locked memory (ulimit -l)");
 
   const auto places = ledger_places(config);

@@ -316,7 +316,7 @@ bool key_store::is_sweeping() const {
   return in_->sweep_to != 0;
 }
 
-key_store::figures key_store::now() const {
+key_store::figures key_store::status() const {
   const std::lock_guard lock{in_->state};
   return {in_->epoch, cache_.size(), in_->pages->are_locked()};
 }

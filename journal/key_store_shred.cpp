@@ -1,8 +1,6 @@
-#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <string_view>
-#include <thread>
 #include <unordered_set>
 #include <utility>
 
@@ -81,7 +79,7 @@ outcome key_store::delete_keys(std::span<const erasure> subjects) {
     }
   // Always an epoch of its own, also while an earlier sweep is unfinished: the keys deleted now are wrapped by this
   // one.
-  const std::uint64_t target = now().epoch + 1;
+  const std::uint64_t target = status().epoch + 1;
   batch.Put(slice_of(erasures_key), number_text(subjects.back().number));
   batch.Put(slice_of(sweep_key), number_text(target));
   if (auto written = in.write(batch, true); !written) return written;
@@ -109,10 +107,15 @@ outcome key_store::finish_sweep() {
   if (auto wrapped = wrap_survivors(target); !wrapped) return wrapped;
   options_.before_step("destroy");
   if (auto destroyed = destroy_epochs_before(target); !destroyed) return destroyed;
-  options_.before_step("purge");
-  if (auto purged = purge(); !purged) return purged;
-  options_.before_step("check");
-  if (auto checked = check_gone(); !checked) return checked;
+  // A job of RocksDB's that ends just now may still hold a file: asked again, it has let go.
+  outcome gone = core::done{};
+  for (int purges = 0; purges == 0 || (!gone && purges < options_.purges_max); ++purges) {
+    options_.before_step("purge");
+    if (auto purged = purge(); !purged) return purged;
+    options_.before_step("check");
+    gone = check_gone();
+  }
+  if (!gone) return gone;
   options_.before_step("done");
   rocksdb::WriteBatch batch;
   batch.Delete(slice_of(sweep_key));
@@ -227,19 +230,13 @@ outcome key_store::check_gone() const {
     doomed = in_->doomed;
   }
   const auto marks = marks_of(doomed);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(options_.removal_time.us);
-  while (true) {
-    std::string found;
-    std::error_code problem;
-    for (const auto& file : std::filesystem::directory_iterator{options_.directory, problem})
-      if (file.is_regular_file(problem) && holds_any(file_text(file.path()), marks))
-        found = file.path().filename().string();
-    if (problem) return error{errc::store_failed, "reading the key store's files: " + problem.message(), {}};
-    if (found.empty()) return core::done{};
-    if (std::chrono::steady_clock::now() > deadline)
-      return error{errc::store_failed, fmt::format("{} still holds a key that was destroyed", found), {}};
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  std::error_code problem;
+  for (const auto& file : std::filesystem::directory_iterator{options_.directory, problem})
+    if (file.is_regular_file(problem) && holds_any(file_text(file.path()), marks))
+      return error{errc::store_failed,
+                   fmt::format("{} still holds a key that was destroyed", file.path().filename().string()), {}};
+  if (problem) return error{errc::store_failed, "reading the key store's files: " + problem.message(), {}};
+  return core::done{};
 }
 
 }  // namespace logline::journal

@@ -250,6 +250,33 @@ class privacy_node(node_case):
         self.assertIn(asked, stream)
         self.assertNotIn('"ann"', stream)
 
+    @proves("GDP-06", "GDP-08", "BAK-13")
+    def test_a_restore_brings_the_keys_back_and_nobody_erased(self):
+        copies, backups, restored = self.place / "key_copies", self.place / "backups", self.place / "restored"
+        self.start("--set", f"privacy.key_copies={copies}", "--set", "privacy.key_copy_s=1")
+        self.enqueue("ann", SECRETS_OF_ANN[0])
+        self.enqueue("bob", "bob stays")
+        before = set(copies.glob("keystore-*Z"))
+        deadline = time.monotonic() + 30
+        while not set(copies.glob("keystore-*Z")) - before:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        copy = self.place / "older_keys"
+        shutil.copytree(max(copies.glob("keystore-*Z")), copy)     # with ann's key
+        self.erase("ann", "r")
+        self.stop()
+        self.offline("backup", "now", "--dir", backups)
+        arguments = ["restore", "--from", backups, "--target", restored, "--keys", self.data / "keys", "--keystore", copy]
+        self.assertIn("SHREDS_MISSING", self.offline(*arguments, code=4))
+        self.offline(*arguments, "--shreds", self.second)
+        shutil.rmtree(self.data)
+        restored.rename(self.data)
+        self.start()
+        history = self.read("/v2/entities/acme/task_queue/mail/history")
+        self.assertIn("bob stays", history)
+        self.assertNotIn(SECRETS_OF_ANN[0], history)
+        self.assertIn('"redacted"', history)
+
 
 if __name__ == "__main__":
     main()
