@@ -254,11 +254,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   auto founder = founder_token(config.data);
   if (!founder) return founder.error();
 
-  std::string gap;
-  auto privacy = open_privacy(config, *site, gap);
-  if (!privacy) return refused(exit_data_refused, privacy.error().text());
-  p->privacy = *std::move(privacy);
-  if (!gap.empty()) p->alerts->raise("SHRED_GAP", gap);
+  if (auto opened = open_privacy(config, *site, *p->alerts, p->privacy); !opened)
+    return refused(exit_data_refused, opened.error().text());
 
   const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   auto mirrors = make_mirrors(config, *site, p->alerts, door);

@@ -14,8 +14,8 @@ std::vector<std::filesystem::path> ledger_places(const node_config& config) {
   return places;
 }
 
-journal::result<privacy_store> open_privacy(const node_config& config, const journal::site_key& site,
-                                            std::string& gap) {
+journal::outcome open_privacy(const node_config& config, const journal::site_key& site, actors::alerts& alerts,
+                              privacy_store& out) {
   auto root = journal::load_or_create_root_key(config.data / "keys");
   if (!root) return std::move(root).error();
   journal::key_store_options options;
@@ -25,7 +25,6 @@ journal::result<privacy_store> open_privacy(const node_config& config, const jou
   options.on_message = [](std::string_view line) { spdlog::warn("key store: {}", line); };
   auto keys = journal::key_store::open(std::move(options));
   if (!keys) return std::move(keys).error();
-  privacy_store out;
   out.keys = *std::move(keys);
   if (!out.keys->status().locked)
     spdlog::warn("subjects' keys in memory could not be locked: raise the limit of locked memory (ulimit -l)");
@@ -35,18 +34,18 @@ journal::result<privacy_store> open_privacy(const node_config& config, const jou
   if (replayed) {
     if (*replayed > 0) spdlog::info("key store: {} erasures of the shred ledger applied", *replayed);
   } else if (replayed.error().code == journal::errc::acknowledged_lost && config.privacy.accept_shred_gap) {
-    gap = replayed.error().message;
+    alerts.raise("SHRED_GAP", replayed.error().message);
   } else {
     return replayed.error();
   }
-  if (auto finished = out.keys->finish_sweep(); !finished) return std::move(finished).error();
+  if (auto finished = out.keys->finish_sweep(); !finished) return finished;
   auto ledger = journal::shred_ledger::open(places, site);
   if (!ledger) return std::move(ledger).error();
   out.ledger = *std::move(ledger);
   if (places.size() < 2)
     spdlog::info("the shred ledger has one place only, beside the data: name another in privacy.shred_ledgers");
   out.seals = std::make_unique<journal::sealer>(*out.keys);
-  return out;
+  return core::done{};
 }
 
 }  // namespace logline::cluster

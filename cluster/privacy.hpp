@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/alerts.hpp"
 #include "cluster/config.hpp"
 #include "journal/key_store.hpp"
 #include "journal/keys.hpp"
@@ -24,7 +25,8 @@ std::vector<std::filesystem::path> ledger_places(const node_config& config);
 
 /// Opens the key store, and applies every erasure of the ledger that it has not seen before anything can be opened with
 /// a key (GDP-08). Errors: of both; acknowledged_lost without the newest ledger, unless privacy.accept_shred_gap says
-/// to go on. `gap` is then what is missing, else empty.
-journal::result<privacy_store> open_privacy(const node_config& config, const journal::site_key& site, std::string& gap);
+/// to go on: that raises SHRED_GAP.
+journal::outcome open_privacy(const node_config& config, const journal::site_key& site, actors::alerts& alerts,
+                              privacy_store& out);
 
 }  // namespace logline::cluster

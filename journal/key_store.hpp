@@ -33,7 +33,8 @@ struct key_store_options {
   std::shared_ptr<const root_key> root;  ///< wraps the epoch key
   std::size_t cached_keys = 1'024;
   std::uint64_t seals_per_key = std::uint64_t{1} << 31;  ///< then the subject gets a new key (GDP-04)
-  /// How often RocksDB is asked to remove the files that an erasure made superfluous; then the erasure has failed so far.
+  /// How often RocksDB is asked to remove the files that an erasure made superfluous; then the erasure has failed so
+  /// far.
   int purges_max = 20;
   std::function<void(std::string_view)> on_message = [](std::string_view) {};
   /// Told each step of an erasure before it is taken: "delete", "new_epoch", "rewrap", "destroy", "purge", "check",

@@ -234,7 +234,8 @@ outcome key_store::check_gone() const {
   for (const auto& file : std::filesystem::directory_iterator{options_.directory, problem})
     if (file.is_regular_file(problem) && holds_any(file_text(file.path()), marks))
       return error{errc::store_failed,
-                   fmt::format("{} still holds a key that was destroyed", file.path().filename().string()), {}};
+                   fmt::format("{} still holds a key that was destroyed", file.path().filename().string()),
+                   {}};
   if (problem) return error{errc::store_failed, "reading the key store's files: " + problem.message(), {}};
   return core::done{};
 }
