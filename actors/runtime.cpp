@@ -428,13 +428,11 @@ std::vector<door::figure> runtime::figures() const {
       gauge("logline_clock_skew_us", "How far engine time runs ahead of the wall clock.",
             static_cast<double>(i.parts.clock.skew_us())),
   };
-  for (auto& one : i.meter.figures())
-    all.push_back(std::move(one));
-  for (auto& one : i.parts.alerts->figures())
-    all.push_back(std::move(one));
+  const auto take = [&all](const std::vector<figure>& more) { all.insert(all.end(), more.begin(), more.end()); };
+  take(i.meter.figures());
+  take(i.parts.alerts->figures());
   for (const auto& part : i.parts.more_figures)
-    for (auto& one : part())
-      all.push_back(std::move(one));
+    take(part());
   const auto head = i.parts.log.head().position.value;
   for (const auto& mirror : i.parts.mirrors) {
     const auto& p = *mirror.progress;
