@@ -30,9 +30,8 @@
 ///   constexpr auto describe(type_tag<enqueue>) {
 ///     return description<enqueue>("enqueue", "Adds a task.",
 ///         field("kind", &enqueue::kind, {.doc = "what to do", .text = charset::name}),
-///         field("payload", &enqueue::payload, {.doc = "what the handler gets", .optional = true, .size_max =
-///         262'144}), field("max_attempts", &enqueue::max_attempts, {.doc = "tries", .optional = true, .min = 1, .max =
-///         50}));
+///         field("payload", &enqueue::payload, {.doc = "what the handler gets", .size_max = 262'144}),
+///         field("max_attempts", &enqueue::max_attempts, {.doc = "tries", .optional = true, .min = 1, .max = 50}));
 ///   }
 namespace logline::core {
 
@@ -207,8 +206,7 @@ struct codec<bytes> {
 };
 
 /// What keeps a parsed value from being a document: a duplicate key (JSON), a key or text that is not UTF-8, a key with
-/// NUL, a
-/// "$b64" that is not base64. Null when nothing does. Parsers accept more than we keep.
+/// NUL, a "$b64" that is not base64. Null when nothing does. Parsers accept more than we keep.
 const char* document_problem(const source& from);
 
 template <>
