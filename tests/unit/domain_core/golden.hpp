@@ -7,12 +7,19 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 /// Golden files: bytes that were written once and must stay as they are.
 namespace logline::fixtures {
 
+/// `test_file` is __FILE__, which a compiler cache or -ffile-prefix-map may have made relative to any directory: what
+/// counts is from tests/ on.
 inline std::filesystem::path golden_path(const char* test_file, const std::string& name) {
-  return std::filesystem::path{test_file}.parent_path() / "golden" / name;
+  const std::string_view whole = test_file;
+  const auto from = whole.rfind("tests/unit/");
+  const char* source = std::getenv("LOGLINE_SOURCE");
+  if (source == nullptr || from == std::string_view::npos) FAIL("LOGLINE_SOURCE names no project for " << whole);
+  return (std::filesystem::path{source} / whole.substr(from)).parent_path() / "golden" / name;
 }
 
 inline std::string read_file(const std::filesystem::path& path) {
