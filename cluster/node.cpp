@@ -47,6 +47,7 @@ constexpr int exit_cannot_write = 73;
 
 constexpr core::duration_us drain_time = core::seconds(25);
 constexpr std::chrono::seconds mirror_time{60};
+const std::string other_process = "another process has this data directory open";
 
 start_failure refused(int code, std::string message) {
   return {code, std::move(message)};
@@ -157,10 +158,9 @@ core::result<std::unique_ptr<journal::partition_log>, start_failure> open_log(co
   auto log = journal::open_partition(std::move(options), &report);
   if (!log) {
     const auto& why = log.error();
-    const bool other_process = why.code == journal::errc::store_locked;
     const bool cannot_write = why.code == journal::errc::store_failed || why.code == journal::errc::disk_full;
     return refused(cannot_write ? exit_cannot_write : exit_data_refused,
-                   other_process ? "another process has this data directory open" : why.text());
+                   why.code == journal::errc::store_locked ? other_process : why.text());
   }
   spdlog::info("journal: {}", report.text());
   return *std::move(log);
@@ -255,7 +255,8 @@ core::result<std::unique_ptr<node>, start_failure> node::start(const node_config
   if (!founder) return founder.error();
 
   if (auto opened = open_privacy(config, *site, *p->alerts, p->privacy); !opened)
-    return refused(exit_data_refused, opened.error().text());
+    return refused(exit_data_refused,
+                   opened.error().code == journal::errc::store_locked ? other_process : opened.error().text());
 
   const auto door = [parts = p.get()]() -> actors::door* { return parts->living.get(); };
   auto mirrors = make_mirrors(config, *site, p->alerts, door);

@@ -144,6 +144,8 @@ result<std::unique_ptr<key_store>> key_store::open(key_store_options options) {
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(store_options(*store->in_->environment, store->options_.on_message),
                                         store->options_.directory.string(), &db);
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
+    return error{errc::store_locked, "another process has the key store open: " + status.ToString(), {}};
   if (!status.ok()) return to_error(status, "opening the key store");
   store->in_->db.reset(db);
   if (auto loaded = store->load(); !loaded) return std::move(loaded).error();

@@ -10,7 +10,7 @@ namespace logline::work {
 namespace {
 
 core::duration_us wait_before_next(const task_queue& queue, const task& t, const core::context& ctx) {
-  auto rules = settings_for(queue, t.kind);
+  auto rules = settings_for(queue, *t.kind);
   rules.backoff.shape = t.backoff.value_or(rules.backoff.shape);
   const auto delay = backoff_delay(rules.backoff, t.attempts);
   if (rules.jitter_percent == 0 || delay.us == 0) return delay;

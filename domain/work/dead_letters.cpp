@@ -42,7 +42,7 @@ stretch look_at(const task_queue& queue, const retry_run& run, core::timestamp n
     }
     out.last_seen = *it;
     const auto* t = queue.tasks.find(it->id);
-    if (run.kind && *run.kind != t->kind) continue;
+    if (run.kind && *run.kind != *t->kind) continue;
     if (taken >= room) {
       out.queue_full = true;
       break;

@@ -98,7 +98,7 @@ void write_leased(core::quoting_sink& to, const candidate& c, const task_leased&
   to.key("task_id");
   encode_value(to, c.id);
   to.key("kind");
-  to.text(c.t->kind);
+  to.text(*c.t->kind);
   to.key("payload");
   to.quote(c.t->enqueued);
   to.key("lease_id");

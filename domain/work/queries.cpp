@@ -60,7 +60,7 @@ void write_dead(core::quoting_sink& to, const core::uuid& id, const task& t) {
   to.key("id");
   encode_value(to, id);
   to.key("kind");
-  to.text(t.kind);
+  to.text(*t.kind);
   to.key("attempts");
   to.integer(t.attempts);
   to.key("retries");
@@ -86,8 +86,8 @@ decision answer(const task_queue& queue, const list_tasks& query, const context&
   std::size_t looked_at = 0;
   for (const auto* place = walk.next(); place != nullptr; place = walk.next()) {
     const auto& t = *queue.tasks.find(place->id);
-    if (!query.kind || *query.kind == t.kind)
-      page.tasks.push_back({place->id, std::string{t.kind}, t.status(), t.run_at, t.attempts});
+    if (!query.kind || *query.kind == *t.kind)
+      page.tasks.push_back({place->id, *t.kind, t.status(), t.run_at, t.attempts});
     if (static_cast<std::int64_t>(page.tasks.size()) < query.limit && ++looked_at < looked_at_max) continue;
     if (walk.next() != nullptr) page.cursor = cursor_at(*place);
     break;

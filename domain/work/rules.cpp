@@ -31,7 +31,7 @@ effective_settings settings_for(const task_queue& queue, std::string_view kind) 
 }
 
 core::duration_us lease_length(const task_queue& queue, const task& t) {
-  return core::seconds(t.lease_s != 0 ? t.lease_s : settings_for(queue, t.kind).lease_s);
+  return core::seconds(t.lease_s != 0 ? t.lease_s : settings_for(queue, *t.kind).lease_s);
 }
 
 bool is_kind_paused(const task_queue& queue, std::string_view kind) {

@@ -16,7 +16,7 @@ std::optional<std::string> subject_of(const task& t) {
 task_row row_of(const core::uuid& id, const task& t) {
   task_row row;
   row.id = id;
-  row.kind = t.kind;
+  row.kind = *t.kind;
   row.status = t.status();
   row.run_at = t.run_at;
   row.attempts = t.attempts;
@@ -68,11 +68,11 @@ task task_of(const task_row& row) {
   t.run_at = row.run_at;
   t.expires_at = row.expires_at.value_or(core::never);
   t.first_failed_at = row.first_failed_at.value_or(core::timestamp{});
-  t.kind = row.kind;
+  t.kind = &row.kind;
   t.unique = row.unique.value_or(core::uuid{});
   t.payload_bytes = static_cast<std::uint32_t>(row.payload_bytes);
   t.lease_s = static_cast<std::uint32_t>(row.lease_s.value_or(0));
-  t.retries = static_cast<std::uint32_t>(row.retries.value_or(0));
+  t.retries = static_cast<std::uint16_t>(row.retries.value_or(0));
   t.attempts = static_cast<std::uint8_t>(row.attempts);
   t.max_attempts = static_cast<std::uint8_t>(row.max_attempts);
   t.priority = static_cast<std::uint8_t>(row.priority);

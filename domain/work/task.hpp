@@ -65,13 +65,13 @@ struct task {
   core::timestamp updated_at;  ///< of the last change; where a task has ended, when it ended
   core::timestamp run_at;
   core::timestamp expires_at = core::never;
-  core::timestamp first_failed_at;  ///< zero when no attempt failed yet
-  std::string_view kind;            ///< lives in the task_table's list of kinds
-  core::uuid unique;                ///< digest of unique_key; nil without one
-  core::uuid subject;               ///< pseudonym of the person it is about; nil where that is who enqueued it
+  core::timestamp first_failed_at;    ///< zero when no attempt failed yet
+  const std::string* kind = nullptr;  ///< lives in the task_table's list of kinds
+  core::uuid unique;                  ///< digest of unique_key; nil without one
+  core::uuid subject;                 ///< pseudonym of the person it is about; nil where that is who enqueued it
   std::uint32_t payload_bytes = 0;
   std::uint32_t lease_s = 0;  ///< 0: as the kind or the queue says
-  std::uint32_t retries = 0;  ///< how often it was taken back from the dead letters
+  std::uint16_t retries = 0;  ///< how often it was taken back from the dead letters; stays at its largest
   std::uint8_t attempts = 0;  ///< since the last retry
   std::uint8_t max_attempts = max_attempts_default;
   std::uint8_t priority = priority_default;

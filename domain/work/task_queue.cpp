@@ -1,5 +1,6 @@
 #include "domain/work/task_queue.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "domain/work/upkeep.hpp"
@@ -52,7 +53,7 @@ void evolve(task_queue& queue, const task_enqueued& event, const record_meta& me
   t.created_at = t.updated_at = meta.decided_at;
   t.run_at = event.run_at;
   t.expires_at = event.expires_at.value_or(core::never);
-  t.kind = event.kind;
+  t.kind = &event.kind;
   if (event.unique_key) t.unique = unique_mark(*event.unique_key);
   t.payload_bytes =
       static_cast<std::uint32_t>(event.payload_bytes.value_or(static_cast<std::int64_t>(event.payload.msgpack.size())));
@@ -128,7 +129,7 @@ void evolve(task_queue& queue, const task_retried& event, const record_meta& met
     t.now = pending{};
     t.run_at = event.run_at;
     t.attempts = 0;
-    ++t.retries;
+    if (t.retries != std::numeric_limits<std::uint16_t>::max()) ++t.retries;
     t.updated_at = meta.decided_at;
   });
 }

@@ -20,9 +20,9 @@ bool is_live(task_status status) {
 }  // namespace
 
 void task_table::add(const core::uuid& id, task fresh) {
-  auto kind = kinds_.find(fresh.kind);
-  if (kind == kinds_.end()) kind = kinds_.emplace(std::string{fresh.kind}, counts{}).first;
-  fresh.kind = kind->first;
+  auto kind = kinds_.find(*fresh.kind);
+  if (kind == kinds_.end()) kind = kinds_.emplace(*fresh.kind, counts{}).first;
+  fresh.kind = &kind->first;
   // Ids grow with time, so the end is nearly always the right place.
   const auto before = tasks_.size();
   const auto place = tasks_.emplace_hint(tasks_.end(), id, fresh);
@@ -39,10 +39,10 @@ task& task_table::at(const core::uuid& id) {
 void task_table::take_out(const core::uuid& id, const task& t) {
   const auto status = t.status();
   --counts_[index_of(status)];
-  --kinds_.find(t.kind)->second[index_of(status)];
+  --kinds_.find(*t.kind)->second[index_of(status)];
   if (is_live(status) && !t.unique.is_nil()) live_by_unique_.erase({t.unique, id});
   if (status == task_status::pending) {
-    due_.remove(t.kind, t.priority, {t.run_at, id});
+    due_.remove(*t.kind, t.priority, {t.run_at, id});
     if (t.expires_at != core::never) expiring_.erase({t.expires_at, id});
     return;
   }
@@ -54,10 +54,10 @@ void task_table::take_out(const core::uuid& id, const task& t) {
 void task_table::put_in(const core::uuid& id, const task& t) {
   const auto status = t.status();
   ++counts_[index_of(status)];
-  ++kinds_.find(t.kind)->second[index_of(status)];
+  ++kinds_.find(*t.kind)->second[index_of(status)];
   if (is_live(status) && !t.unique.is_nil()) live_by_unique_.emplace(t.unique, id);
   if (status == task_status::pending) {
-    due_.add(t.kind, t.priority, {t.run_at, id});
+    due_.add(*t.kind, t.priority, {t.run_at, id});
     if (t.expires_at != core::never) expiring_.insert({t.expires_at, id});
     return;
   }
@@ -77,7 +77,7 @@ void task_table::forget_finished(std::size_t count) {
   for (; count > 0; --count) {
     const auto id = finished_.begin()->id;
     const auto place = tasks_.find(id);
-    const auto kind = place->second.kind;
+    const std::string_view kind = *place->second.kind;
     take_out(id, place->second);
     tasks_.erase(place);
     leave_kind(kind);

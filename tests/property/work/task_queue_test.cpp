@@ -427,7 +427,7 @@ class comparison {
       const auto* t = queue.tasks.find(expected.id);
       RC_ASSERT(t != nullptr);
       RC_ASSERT(t->status() == expected.status);
-      RC_ASSERT(t->kind == expected.kind);
+      RC_ASSERT(*t->kind == expected.kind);
       RC_ASSERT(t->run_at == expected.run_at);
       RC_ASSERT(t->attempts == expected.attempts);
       RC_ASSERT(t->attempts <= t->max_attempts);

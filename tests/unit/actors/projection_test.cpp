@@ -91,27 +91,3 @@ TEST_CASE("only projections that exist are built anew", "[REP-02]") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == "NOT_FOUND");
 }
-
-TEST_CASE("a node that died while it built goes on with the old view, and builds when asked again", "[REP-02]") {
-  auto log = new_log();
-  stepped_node::options with;
-  with.types = fixtures::find_account;
-  with.limits.projector.records_per_turn = 4;
-  {
-    stepped_node node{*log, with};
-    for (int n = 0; n < 40; ++n)
-      REQUIRE(node.ask(address(n), "add", R"({"amount":1})"));
-    node.advance(core::seconds(1));
-    REQUIRE(node.door().rebuild_projection("directory"));
-    for (int n = 0; n < 6; ++n)
-      node.step();
-  }
-  stepped_node node{*log, with};
-  node.advance(core::seconds(1));
-  CHECK(*actors::live_view::of(*log, "directory") == "directory");
-  CHECK(listed(*log).size() == 40);
-  REQUIRE(node.door().rebuild_projection("directory"));
-  node.advance(core::seconds(1));
-  CHECK(*actors::live_view::of(*log, "directory") == "directory.b");
-  CHECK(listed(*log).size() == 40);
-}

@@ -22,8 +22,8 @@ std::vector<core::message_info> messages(const core::entity_type& type) {
 
 /// "task_lease_expired", "flag_set": what happened, in the past tense.
 bool is_past_tense(std::string_view name) {
-  static const std::set<std::string_view> irregular{"set",  "unset", "held", "sent", "put",  "lost",  "kept",
-                                                    "made", "begun", "read", "won",  "left", "given", "taken"};
+  static const std::set<std::string_view> irregular{"set",   "unset", "held", "sent", "put",   "lost",  "kept", "made",
+                                                    "begun", "read",  "won",  "left", "given", "taken", "reset"};
   const auto last = name.substr(name.rfind('_') + 1);
   return last.ends_with("ed") || irregular.contains(last);
 }
