@@ -207,7 +207,8 @@ result<verified_signature> verify_content(const core::digest& sha256, std::strin
     const auto space = line ? line->find(' ') : std::string_view::npos;
     if (space == std::string_view::npos) return malformed();
     const auto raw = core::from_base64(line->substr(space + 1));
-    if (!raw) return malformed();
+    // Written again, because decoders let the unused bits of the last character be anything.
+    if (!raw || core::to_base64(*raw) != line->substr(space + 1)) return malformed();
     const auto* key = keys.find(line->substr(0, space));
     if (key == nullptr) continue;
     if (!key->key.verify(text, *raw))
